@@ -1,0 +1,4 @@
+"""ddoc: one workspace of images, without HTTP.
+
+Everything the service can do to a workspace can be done with this package, from a notebook or a script.
+"""
