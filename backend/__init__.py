@@ -1,0 +1,1 @@
+"""The main backend's package."""

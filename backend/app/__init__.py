@@ -1,0 +1,1 @@
+"""The main backend: authenticates, proxies to the service and to MLflow, and serves the UI's files."""

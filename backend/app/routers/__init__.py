@@ -1,0 +1,1 @@
+"""The backend's routes; whatever is not listed here does not exist."""
