@@ -1,14 +1,39 @@
 """The model shared by formats, index, edits and exports: items and their annotations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 Task = Literal["detect", "segment", "classify"]
 AnnotationKind = Literal["box", "polygon", "mask", "class"]
 Extra = Mapping[str, Any]
-NO_EXTRA: Extra = MappingProxyType({})
+
+
+class _NoExtra(Mapping[str, Any]):
+    """The empty mapping: immutable, hashable (a default of a field must be) and pickled as itself."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "NO_EXTRA"
+
+    def __reduce__(self) -> str:
+        return "NO_EXTRA"
+
+
+NO_EXTRA: Extra = _NoExtra()
 
 
 @dataclass(frozen=True, slots=True)

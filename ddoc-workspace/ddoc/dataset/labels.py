@@ -1,0 +1,399 @@
+"""The one module that reads and writes an item's labels: `labels/<split>/…/<stem>.txt` and the sidecar beside it.
+
+The text is the truth that any YOLO trainer reads. The sidecar `<stem>.json` exists only where text cannot hold
+something; each of its entries names the geometry (the text after the class number) of the line that it completes,
+so that lines edited, added or removed by another tool never take over what belongs to a different object:
+
+    {"ddoc": 1, "image": {…}, "annotations": [{"at": "0.5 0.5 0.1 0.1", "box": […], "polygons": […], "mask": {…},
+     "extra": {…}}, {"class": "cat", "extra": {…}}]}
+
+`at` is absent for a class of the whole image. In a file with any polygon, boxes are written as polygons of four
+corners, since trainers read such a file as polygons throughout; the sidecar knows that they are boxes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from ddoc.dataset import masks, yolo_text
+from ddoc.dataset.items import NO_EXTRA, Annotation, Box, DatasetInfo, Extra
+from ddoc.dataset.yolo_text import LineError
+from ddoc.errors import InvalidInputError
+from ddoc.paths import write_atomic
+
+SIDECAR_VERSION = 1
+MAX_BYTES = 32 * 1024 * 1024
+Issue = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLabels:
+    """What is known of an image: its annotations (None = not annotated, empty = background), what formats say of
+    the image beyond that, and what could not be read as it stood, as (code, detail)."""
+
+    annotations: tuple[Annotation, ...] | None
+    extra: Extra = NO_EXTRA
+    issues: tuple[Issue, ...] = ()
+
+
+NOT_ANNOTATED = ItemLabels(None)
+
+
+def label_paths(image: str) -> tuple[str, str]:
+    """Return the (text, sidecar) paths, relative to `data/`, of the image at `images/…`."""
+    stem = "labels" + image[len("images") : len(image) - len(PurePosixPath(image).suffix)]
+    return f"{stem}.txt", f"{stem}.json"
+
+
+def class_of_path(image: str) -> str | None:
+    """Return the class folder of a classification image `images/<split>/<class>/<file>`, None without one."""
+    parts = image.split("/")
+    return parts[2] if len(parts) > 3 else None
+
+
+def read_labels(data: Path, image: str, *, info: DatasetInfo, width: int, height: int) -> ItemLabels:
+    """Read the labels of `image` (path relative to `data/`), an image of `width`×`height` pixels.
+
+    What is wrong in the files becomes an issue, never an error: `bad-line`, `class-out-of-range`,
+    `invalid-number`, `box-clipped`, `box-empty`, `polygon-clipped`, `polygon-empty`, `labels-not-text`,
+    `labels-too-large`, `sidecar-invalid`, `details-lost`.
+    """
+    text_path, sidecar_path = label_paths(image)
+    sidecar = _read(data / sidecar_path)
+    if info.task == "classify":
+        return _classified(image, sidecar)
+    text = _read(data / text_path)
+    if text is None:
+        return NOT_ANNOTATED
+    return decode_labels(text, sidecar, classes=info.classes, width=width, height=height)
+
+
+def write_labels(
+    data: Path, image: str, labels: ItemLabels, *, info: DatasetInfo, width: int, height: int
+) -> None:
+    """Write the labels of `image`, each file by temporary file and rename; None as annotations removes the pair.
+
+    Raises InvalidInputError `unknown-class`, `box-empty`, or `class-is-folder` where the class of a
+    classification image is not that of its folder.
+    """
+    text_path, sidecar_path = label_paths(image)
+    text, sidecar = encode_labels(labels, info=info, width=width, height=height)
+    if info.task == "classify" and labels.annotations:
+        names = {a.class_name for a in labels.annotations}
+        if names != {class_of_path(image)}:
+            raise InvalidInputError(
+                "the class of a classification image is its folder", code="class-is-folder"
+            )
+    for path, content in ((data / sidecar_path, sidecar), (data / text_path, text)):
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_atomic(path, content.encode())
+
+
+def encode_labels(
+    labels: ItemLabels, *, info: DatasetInfo, width: int, height: int
+) -> tuple[str | None, str | None]:
+    """Return the contents of the text file and of the sidecar; None for a file that must not exist.
+
+    Raises InvalidInputError `unknown-class` or `box-empty`.
+    """
+    if labels.annotations is None:
+        return None, None
+    if info.task == "classify":
+        entries = [{"class": a.class_name, "extra": dict(a.extra)} for a in labels.annotations if a.extra]
+        return None, _sidecar(labels.extra, entries)
+    numbers = _numbers(info.classes)
+    outlined = any(a.polygons or a.mask is not None for a in labels.annotations)
+    lines: list[str] = []
+    entries: list[dict[str, Any]] = []
+    for annotation in labels.annotations:
+        number = numbers.get(annotation.class_name)
+        if number is None:
+            raise InvalidInputError(
+                "the class is not one of the dataset's",
+                code="unknown-class",
+                class_name=annotation.class_name,
+            )
+        line, entry = _encode(annotation, number, outlined=outlined, width=width, height=height)
+        if line is not None:
+            lines.append(line)
+        if entry is not None:
+            entries.append(entry)
+    return "".join(f"{line}\n" for line in lines), _sidecar(labels.extra, entries)
+
+
+def decode_labels(
+    text: bytes, sidecar: bytes | None, *, classes: Sequence[str], width: int, height: int
+) -> ItemLabels:
+    """Return what the contents of a text file and its sidecar say. Issues as `read_labels` names them."""
+    issues: list[Issue] = []
+    extra, entries, whole = _parse_sidecar(sidecar, issues) if sidecar is not None else (NO_EXTRA, {}, [])
+    try:
+        lines = _text_of(text).splitlines()
+    except InvalidInputError as error:
+        return ItemLabels(None, extra, (*issues, (error.error_code, error.detail)))
+    annotations: list[Annotation] = []
+    for line in lines:
+        tokens = line.split()
+        if not tokens:
+            continue
+        try:
+            annotations.append(_decode(tokens, entries, classes, width, height, issues))
+        except LineError as error:
+            issues.append((error.code, line[:200]))
+    annotations.extend(a for a in whole if a.class_name in classes)
+    issues.extend(("details-lost", at[:200]) for at, left in entries.items() for _ in left)
+    return ItemLabels(tuple(annotations), extra, tuple(issues))
+
+
+def _classified(image: str, sidecar: bytes | None) -> ItemLabels:
+    issues: list[Issue] = []
+    name = class_of_path(image)
+    extra, _, whole = _parse_sidecar(sidecar, issues) if sidecar is not None else (NO_EXTRA, {}, [])
+    if name is None:
+        return ItemLabels(None, extra, tuple(issues))
+    known = next((a for a in whole if a.class_name == name), None)
+    return ItemLabels((known or Annotation(name),), extra, tuple(issues))
+
+
+def _encode(
+    annotation: Annotation, number: int, *, outlined: bool, width: int, height: int
+) -> tuple[str | None, dict[str, Any] | None]:
+    """Return the line and the sidecar entry of one annotation."""
+    entry: dict[str, Any] = {"extra": dict(annotation.extra)} if annotation.extra else {}
+    box, polygons = annotation.box, annotation.polygons
+    if annotation.mask is not None:
+        line = _mask_line(annotation, number, width, height)
+        entry |= {"polygons": [list(r) for r in polygons], "mask": dict(annotation.mask)}
+        if box is not None:
+            entry["box"] = _corners(box)
+    elif polygons:
+        ring = yolo_text.joined(polygons)
+        line = yolo_text.ring_line(number, ring, width, height)
+        if len(polygons) > 1 or _ring_again(line, width, height) != ring:
+            entry["polygons"] = [list(r) for r in polygons]
+        if box is not None and box != yolo_text.bounds(polygons):
+            entry["box"] = _corners(box)
+    elif box is None:
+        return None, {"class": annotation.class_name} | entry
+    elif outlined:
+        line = yolo_text.ring_line(number, _rectangle(_inside(box, width, height)), width, height)
+        entry |= {"polygons": [], "box": _corners(box)}
+    else:
+        _inside(box, width, height)
+        line = yolo_text.box_line(number, box, width, height)
+        if not _survives(box, line, width, height):
+            entry["box"] = _corners(box)
+    return line, {"at": line.partition(" ")[2]} | entry if entry else None
+
+
+def _mask_line(annotation: Annotation, number: int, width: int, height: int) -> str:
+    """Outline a mask; one without outlines (empty or a line of pixels) is written as its box."""
+    assert annotation.mask is not None
+    outlines = annotation.polygons or masks.rings(annotation.mask)
+    if outlines:
+        return yolo_text.ring_line(number, yolo_text.joined(outlines), width, height)
+    edges = masks.bounds(annotation.mask)
+    box = annotation.box or (Box(*edges) if edges else Box(0, 0, width, height))
+    return yolo_text.ring_line(number, _rectangle(box), width, height)
+
+
+def _inside(box: Box, width: int, height: int) -> Box:
+    """Return the part of the box inside the image. Raises InvalidInputError `box-empty` without one."""
+    x1, y1, x2, y2 = yolo_text.clip(box.x1, box.y1, box.x2, box.y2, width, height)
+    if not (x1 < x2 and y1 < y2):
+        raise InvalidInputError("a box has no area inside its image", code="box-empty", box=_corners(box))
+    return Box(x1, y1, x2, y2)
+
+
+def _survives(box: Box, line: str, width: int, height: int) -> bool:
+    """Return whether reading the line gives exactly this box. Whole pixels always do, so they aren't read back."""
+    x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2
+    if x1 % 1 == 0 == y1 % 1 and x2 % 1 == 0 == y2 % 1 and x1 >= 0 <= y1 and x2 <= width and y2 <= height:
+        return True
+    _, cx, cy, w, h = line.split()
+    try:
+        return yolo_text.box_of(float(cx), float(cy), float(w), float(h), width, height)[0] == box
+    except LineError:
+        return False
+
+
+def _ring_again(line: str, width: int, height: int) -> yolo_text.Ring | None:
+    try:
+        return yolo_text.ring_of([float(t) for t in line.split()[1:]], width, height)[0]
+    except LineError:
+        return None
+
+
+def _decode(
+    tokens: list[str],
+    entries: dict[str, list["_Entry"]],
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    issues: list[Issue],
+) -> Annotation:
+    """Return the annotation of one line, completed by its sidecar entry. Raises LineError."""
+    count = len(tokens)
+    try:
+        number = int(tokens[0]) if tokens[0].isdigit() else _whole(tokens[0])
+        values = [float(t) for t in tokens[1:]]
+    except ValueError:
+        raise LineError("bad-line") from None
+    if not 0 <= number < len(classes):
+        raise LineError("class-out-of-range")
+    waiting = entries.get(" ".join(tokens[1:])) if entries else None
+    if waiting:
+        return _completed(waiting.pop(0), classes[number], values, width, height)
+    if count == 5:
+        box, clipped = yolo_text.box_of(values[0], values[1], values[2], values[3], width, height)
+        if clipped:
+            issues.append(("box-clipped", " ".join(tokens)))
+        return Annotation(classes[number], box)
+    if count == 6:  # a prediction: the sixth number is its confidence
+        box, _ = yolo_text.box_of(values[0], values[1], values[2], values[3], width, height)
+        return Annotation(
+            classes[number], box, extra={"confidence": values[4]} if isfinite(values[4]) else {}
+        )
+    if count < 7 or count % 2 == 0:
+        raise LineError("bad-line")
+    ring, clipped = yolo_text.ring_of(values, width, height)
+    if clipped:
+        issues.append(("polygon-clipped", " ".join(tokens)[:200]))
+    return Annotation(classes[number], yolo_text.bounds([ring]), (ring,))
+
+
+def _completed(entry: "_Entry", name: str, values: list[float], width: int, height: int) -> Annotation:
+    polygons, box = entry.polygons, entry.box
+    if polygons is None and entry.mask is None and len(values) > 5:
+        polygons = (yolo_text.ring_of(values, width, height)[0],)
+    if box is None and polygons:
+        box = yolo_text.bounds(polygons)
+    elif box is None and entry.mask is None and len(values) <= 5:
+        box = yolo_text.box_of(values[0], values[1], values[2], values[3], width, height)[0]
+    return Annotation(name, box, polygons or (), entry.mask, entry.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A sidecar entry that completes a line; None = the line says it."""
+
+    box: Box | None
+    polygons: tuple[tuple[float, ...], ...] | None
+    mask: Mapping[str, Any] | None
+    extra: Extra
+
+
+def _sidecar(image: Extra, entries: list[dict[str, Any]]) -> str | None:
+    if not image and not entries:
+        return None
+    document: dict[str, Any] = {"ddoc": SIDECAR_VERSION}
+    if image:
+        document["image"] = dict(image)
+    if entries:
+        document["annotations"] = entries
+    return (
+        json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+        + "\n"
+    )
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
+    raise TypeError(f"{type(value).__name__} cannot be kept in a sidecar")
+
+
+def _parse_sidecar(
+    raw: bytes, issues: list[Issue]
+) -> tuple[Extra, dict[str, list[_Entry]], list[Annotation]]:
+    """Return the image's extra, the entries by the geometry they complete, and the classes of the whole image."""
+    entries: dict[str, list[_Entry]] = {}
+    whole: list[Annotation] = []
+    try:
+        document = json.loads(_text_of(raw))
+        image = _mapping(document.get("image", {}) if document["ddoc"] == SIDECAR_VERSION else None)
+        for item in document.get("annotations", []):
+            extra = _mapping(item.get("extra", {}))
+            if "at" not in item:
+                whole.append(Annotation(str(item["class"]), extra=extra))
+                continue
+            entries.setdefault(str(item["at"]), []).append(_entry(item, extra))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInputError) as error:
+        issues.append(("sidecar-invalid", str(error)[:200]))
+        return NO_EXTRA, {}, []
+    return image, entries, whole
+
+
+def _entry(item: Mapping[str, Any], extra: Extra) -> _Entry:
+    box = Box(*_numbers_of(item["box"], 4)) if "box" in item else None
+    if box is not None and not (box.x1 < box.x2 and box.y1 < box.y2):
+        raise ValueError("a box without area")
+    polygons = tuple(_numbers_of(ring, None) for ring in item["polygons"]) if "polygons" in item else None
+    if polygons is not None and any(len(ring) < 6 or len(ring) % 2 for ring in polygons):
+        raise ValueError("a polygon of fewer than three points")
+    mask = masks.compressed(item["mask"]) if "mask" in item else None
+    return _Entry(box, polygons, mask, extra)
+
+
+def _numbers_of(values: Any, count: int | None) -> tuple[float, ...]:
+    numbers = tuple(float(v) for v in values)
+    if (count is not None and len(numbers) != count) or not all(isfinite(v) for v in numbers):
+        raise ValueError("not finite numbers")
+    return numbers
+
+
+def _mapping(value: Any) -> Extra:
+    if not isinstance(value, dict):
+        raise TypeError("not a mapping")
+    return cast("dict[str, Any]", value) or NO_EXTRA
+
+
+def _text_of(raw: bytes) -> str:
+    if len(raw) > MAX_BYTES:
+        raise InvalidInputError("the label file is larger than 32 MiB", code="labels-too-large")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInputError("the label file is not text", code="labels-not-text") from None
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the file's bytes (at most one over the limit), None where it is missing."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _whole(token: str) -> int:
+    number = float(token)
+    if not number.is_integer():
+        raise ValueError("a class number must be whole")
+    return int(number)
+
+
+def _corners(box: Box) -> list[float]:
+    return [box.x1, box.y1, box.x2, box.y2]
+
+
+def _rectangle(box: Box) -> tuple[float, ...]:
+    return (box.x1, box.y1, box.x2, box.y1, box.x2, box.y2, box.x1, box.y2)
+
+
+@lru_cache(maxsize=16)
+def _numbers(classes: tuple[str, ...]) -> Mapping[str, int]:
+    return {name: number for number, name in enumerate(classes)}
+
+
+def files_of(data: Path, image: str) -> Iterator[Path]:
+    """Yield the label files of `image` that exist, as absolute paths."""
+    for relative in label_paths(image):
+        if (data / relative).is_file():
+            yield data / relative

@@ -1,0 +1,122 @@
+"""The lines of YOLO label files: `class cx cy w h`, or `class x1 y1 x2 y2 …` for a polygon, as shares of the size.
+
+Ten decimals are written and read back to the pixel value that was meant: a coordinate within a millionth of the
+image's size of a whole number is that number (six decimals, which most tools write, cannot tell them apart), any
+other is rounded at the fifth decimal of a pixel. What does not survive that is kept exactly in the sidecar.
+"""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from ddoc.dataset.items import Box
+
+Ring = tuple[float, ...]
+_SNAP = 1e-6
+_BOX_LINE = "%d %.10f %.10f %.10f %.10f"
+
+
+class LineError(ValueError):
+    """A line that cannot be read; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def box_line(number: int, box: Box, width: int, height: int) -> str:
+    """Return the line of a box of class `number`, clipped to the image. The box must have an area inside it."""
+    x1, y1, x2, y2 = clip(box.x1, box.y1, box.x2, box.y2, width, height)
+    return _BOX_LINE % (
+        number,
+        (x1 + x2) / (2 * width),
+        (y1 + y2) / (2 * height),
+        (x2 - x1) / width,
+        (y2 - y1) / height,
+    )
+
+
+def ring_line(number: int, ring: Sequence[float], width: int, height: int) -> str:
+    """Return the line of a polygon of class `number`, its points clamped into the image."""
+    shares = [
+        f"{min(max(value / (height if at % 2 else width), 0.0), 1.0):.10f}" for at, value in enumerate(ring)
+    ]
+    return f"{number} {' '.join(shares)}"
+
+
+def joined(rings: Sequence[Ring]) -> Ring:
+    """Join rings into one by bridges of no width, walked there and back, so that the filled area stays the same.
+
+    YOLO text has one ring per object.
+    """
+    first = rings[0]
+    if len(rings) == 1:
+        return first
+    points = [*first, *first[:2]]
+    for ring in rings[1:]:
+        points += [*ring, *ring[:2], *first[:2]]
+    return tuple(points[:-2])
+
+
+def bounds(rings: Sequence[Ring]) -> Box:
+    """Return the box around rings of flat coordinates."""
+    xs = [x for ring in rings for x in ring[0::2]]
+    ys = [y for ring in rings for y in ring[1::2]]
+    return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+def clip(
+    x1: float, y1: float, x2: float, y2: float, width: float, height: float
+) -> tuple[float, float, float, float]:
+    """Return the part of a box inside the image; it may have no area."""
+    return (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
+
+
+def box_of(cx: float, cy: float, w: float, h: float, width: int, height: int) -> tuple[Box, bool]:
+    """Return the box in pixels of a line's four shares, and whether it had to be clipped.
+
+    Raises LineError `invalid-number` (not finite), or `box-empty` where nothing is left inside the image.
+    """
+    snap_x, snap_y = _SNAP * width, _SNAP * height
+    x1 = (cx - w / 2) * width
+    x2 = (cx + w / 2) * width
+    y1 = (cy - h / 2) * height
+    y2 = (cy + h / 2) * height
+    if not isfinite(x1 + x2 + y1 + y2):
+        raise LineError("invalid-number")
+    near = round(x1)
+    x1 = float(near) if -snap_x < x1 - near < snap_x else round(x1, 5)
+    near = round(x2)
+    x2 = float(near) if -snap_x < x2 - near < snap_x else round(x2, 5)
+    near = round(y1)
+    y1 = float(near) if -snap_y < y1 - near < snap_y else round(y1, 5)
+    near = round(y2)
+    y2 = float(near) if -snap_y < y2 - near < snap_y else round(y2, 5)
+    if 0.0 <= x1 < x2 <= width and 0.0 <= y1 < y2 <= height:
+        return Box(x1, y1, x2, y2), False
+    x1, y1, x2, y2 = clip(x1, y1, x2, y2, width, height)
+    if not (x1 < x2 and y1 < y2):
+        raise LineError("box-empty")
+    return Box(x1, y1, x2, y2), True
+
+
+def ring_of(shares: Sequence[float], width: int, height: int) -> tuple[Ring, bool]:
+    """Return the ring in pixels of a line's shares, clamped into the image, and whether it had to be.
+
+    Raises LineError `invalid-number`, or `polygon-empty` where no area is left.
+    """
+    ring: list[float] = []
+    clipped = False
+    for at, share in enumerate(shares):
+        size = height if at % 2 else width
+        value = share * size
+        if not isfinite(value):
+            raise LineError("invalid-number")
+        near = round(value)
+        value = float(near) if abs(value - near) < _SNAP * size else round(value, 5)
+        if not 0.0 <= value <= size:
+            clipped = True
+            value = min(max(value, 0.0), float(size))
+        ring.append(value)
+    if len(set(ring[0::2])) < 2 or len(set(ring[1::2])) < 2:
+        raise LineError("polygon-empty")
+    return tuple(ring), clipped
