@@ -21,7 +21,7 @@ _HOP: Final = frozenset(
         b"transfer-encoding", b"upgrade", b"expect",
     }
 )  # fmt: skip
-_CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
+_SETTLED: Final = frozenset({b"authorization", b"cookie", b"host", b"origin", b"referer"})  # the gate checked these
 _IDENTITY: Final = re.compile(rb"forwarded|x-forwarded-.*|x-real-ip|x-ddoc-.*|x-remote-.*")
 _BAD_PATH: Final = re.compile(rb"\\|%5c|%00|%2f|%25|//|[\x00-\x20\x7f]", re.IGNORECASE)
 _DOTS: Final = re.compile(rb"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
@@ -136,7 +136,7 @@ def sign_for_service(token: str | None) -> Callable[[Headers, str, str], Headers
     """Return a `prepare` that drops the client's credentials and signs the hop to the service with `token`."""
 
     def prepare(headers: Headers, method: str, target: str) -> Headers:
-        kept = [(k, v) for k, v in headers if k not in _CREDENTIALS]
+        kept = [(k, v) for k, v in headers if k not in _SETTLED]
         if token is None:
             return kept
         timestamp = str(int(time.time()))
@@ -153,7 +153,7 @@ def sign_for_service(token: str | None) -> Callable[[Headers, str, str], Headers
 
 def without_credentials(headers: Headers, _method: str, _target: str) -> Headers:
     """Drop the client's credentials: the upstream needs none and must not see them."""
-    return [(k, v) for k, v in headers if k not in _CREDENTIALS]
+    return [(k, v) for k, v in headers if k not in _SETTLED]
 
 
 def unchanged(headers: Headers, _method: str, _target: str) -> Headers:

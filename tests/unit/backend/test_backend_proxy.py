@@ -155,6 +155,7 @@ def test_credentials_and_forged_identity_stay_behind_and_the_hop_is_signed(
     )
     headers = upstream.seen[0]["headers"]
     assert not {"authorization", "cookie", "x-forwarded-for", "x-ddoc-user"} & set(headers)
+    assert headers["host"] not in client.base_url.netloc.decode()
     message = f"{headers['x-ddoc-timestamp']}\nGET\n/workspaces?limit=1".encode()
     assert headers["x-ddoc-signature"] == hmac.new(TOKEN.encode(), message, hashlib.sha256).hexdigest()
 
