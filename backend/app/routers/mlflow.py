@@ -1,4 +1,7 @@
-"""`/mlflow/*`: MLflow's own pages and what they read. Nothing that writes passes."""
+"""`/mlflow/*`: MLflow's own pages and what they read, with `/mlflow` taken off. Nothing that writes passes.
+
+MLflow's pages address everything relative to themselves, so they work below `/mlflow/` as they are.
+"""
 
 import re
 from typing import Final
@@ -10,10 +13,10 @@ from backend.app.problems import problem
 from backend.app.proxy import Upstream
 
 _READ: Final = re.compile(
-    r"/mlflow(/|/health|/version|/server-info|/static-files/.*|/(model-versions/)?get-artifact|/ajax-api/.*)?"
+    r"(/|/health|/version|/server-info|/static-files/.*|/(model-versions/)?get-artifact|/ajax-api/.*)"
 )
 _SEARCH: Final = re.compile(
-    r"/mlflow/(graphql|ajax-api/[\d.]+/mlflow/"
+    r"/(graphql|ajax-api/[\d.]+/mlflow/"
     r"(runs|experiments|logged-models|traces|registered-models|datasets)/search(-datasets)?)"
 )
 
@@ -27,7 +30,7 @@ class TrackingProxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward the request, or answer 404 for what is not on the list."""
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        path = raw.decode("latin-1")
+        path = raw.decode("latin-1").removeprefix("/mlflow")
         reads = scope["method"] in {"GET", "HEAD"} and _READ.fullmatch(path)
         searches = scope["method"] == "POST" and _SEARCH.fullmatch(path)
         if not (reads or searches):
