@@ -1,0 +1,76 @@
+// @ts-check
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { API_ROOT, api, call, creating } from '../client.js';
+import { keys } from '../keys.js';
+import { putJobs } from './jobs.js';
+
+/** @typedef {import('../model.d.ts').DriftReport} DriftReport */
+/** @typedef {import('../model.d.ts').DriftItem} DriftItem */
+/** @typedef {import('../model.d.ts').Job<DriftReport>} DriftJob */
+/**
+ * @template T
+ * @typedef {import('../model.d.ts').Page<T>} Page
+ */
+
+export const driftReportsQuery = () =>
+  queryOptions({
+    queryKey: [...keys.drift, 'list'],
+    queryFn: async ({ signal }) =>
+      /** @type {Page<import('../model.d.ts').DriftReportSummary>} */ (
+        await call(api.GET('/drift', { params: { query: { limit: 100 } }, signal }))
+      ),
+  });
+
+/** @param {string} reportId */
+export const driftReportQuery = (reportId) =>
+  queryOptions({
+    queryKey: [...keys.drift, 'one', reportId],
+    queryFn: async ({ signal }) =>
+      /** @type {DriftReport} */ (
+        await call(
+          api.GET('/drift/{report_id}', { params: { path: { report_id: reportId } }, signal }),
+        )
+      ),
+  });
+
+/**
+ * @param {string} reportId
+ * @param {{ side: 'base' | 'target', sort: string, limit?: number }} order
+ */
+export const driftItemsQuery = (reportId, { side, sort, limit = 24 }) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.drift, 'items', reportId, side, sort, limit],
+    queryFn: async ({ signal, pageParam }) =>
+      /** @type {Page<DriftItem>} */ (
+        await call(
+          api.GET('/drift/{report_id}/items', {
+            params: {
+              path: { report_id: reportId },
+              query: { side, sort, limit, ...(pageParam ? { cursor: pageParam } : {}) },
+            },
+            signal,
+          }),
+        )
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export function useRunDrift() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (/** @type {Record<string, string | number>} */ body) =>
+      /** @type {DriftJob} */ (await call(api.POST('/drift', { body, headers: creating() }))),
+    onSuccess: (job) => putJobs(client, [job]),
+  });
+}
+
+/** @param {string} reportId @param {string} language */
+export const reportHtmlUrl = (reportId, language) =>
+  `${API_ROOT}/drift/${encodeURIComponent(reportId)}/report.html?lang=${language}`;

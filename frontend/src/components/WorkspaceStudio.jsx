@@ -1,0 +1,49 @@
+// @ts-check
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NavLink, Outlet, useLocation, useParams } from 'react-router';
+import { workspaceStatusQuery } from '../api/queries/workspaces.js';
+import { FILTER_KEYS } from '../lib/filterParams.js';
+import { PageSkeleton } from './common/PageSkeleton.jsx';
+import { QueryState } from './common/QueryState.jsx';
+import { WorkspaceProblems } from './common/WorkspaceProblems.jsx';
+import classes from './WorkspaceStudio.module.css';
+
+const PANELS = ['data', 'analysis', 'sampling', 'experiments', 'snapshots'];
+
+/** One workspace: five panels over the same data, filters and selection. */
+export function WorkspaceStudio() {
+  const { t } = useTranslation();
+  const { workspaceId = '' } = useParams();
+  const { search } = useLocation();
+  const status = useQuery(workspaceStatusQuery(workspaceId));
+  const filters = useMemo(() => filterSearch(search), [search]);
+  return (
+    <div className={classes.studio}>
+      <nav className={classes.panels} aria-label={t('shell.panels')}>
+        {PANELS.map((panel) => (
+          <NavLink key={panel} to={{ pathname: panel, search: filters }} relative="route">
+            {t(`shell.panel.${panel}`)}
+          </NavLink>
+        ))}
+      </nav>
+      <QueryState query={status} skeleton={<PageSkeleton />}>
+        {(workspace) => (
+          <div className={classes.content}>
+            <WorkspaceProblems workspace={workspace} />
+            <div className={classes.panel}>
+              <Outlet context={{ workspaceId, workspace }} />
+            </div>
+          </div>
+        )}
+      </QueryState>
+    </div>
+  );
+}
+
+/** Filters go along from panel to panel; what only one panel knows stays behind. @param {string} search */
+function filterSearch(search) {
+  const kept = [...new URLSearchParams(search)].filter(([key]) => FILTER_KEYS.includes(key));
+  return new URLSearchParams(kept).toString();
+}

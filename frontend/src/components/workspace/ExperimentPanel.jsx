@@ -1,0 +1,8 @@
+// @ts-check
+import { useTranslation } from 'react-i18next';
+import { EmptyState } from '../common/EmptyState.jsx';
+
+export function ExperimentPanel() {
+  const { t } = useTranslation();
+  return <EmptyState title={t('shell.panel.experiments')} />;
+}
