@@ -1,0 +1,1 @@
+"""Analyzers of images, and the decoding and measuring that they rest on."""

@@ -1,0 +1,274 @@
+"""Groups of images from their vectors: clusters, duplicates, outliers and the two-dimensional map."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ddoc.analysis.duplicates import components, cosine_threshold, hash_pairs
+from ddoc.analysis.neighbours import nearest
+from ddoc.analysis.projection import View, fit_view
+from ddoc.analysis.results import KEY, ResultsStore, Table
+from ddoc.analysis.vectors import VectorStore
+from ddoc.paths import Layout, atomic_path, write_atomic
+from ddoc.progress import Progress, no_progress
+
+CLUSTER_DIMS = 50
+NEIGHBOURS = 10
+MAX_CLUSTERS = 256
+OUTLIER_SHARE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups of one encoder's vectors.
+
+    `table` has one row per content: content_hash, cluster (−1: too few images), duplicate_group (−1: none),
+    outlier (0–1: share of images that are closer to their neighbours), x, y (the map). `examples` names for each
+    cluster the contents nearest to its centre; `thresholds` what made a near-duplicate.
+    """
+
+    encoder: str
+    table: Table
+    examples: Mapping[int, tuple[str, ...]]
+    thresholds: Mapping[str, float]
+    contents_digest: str
+
+
+def groups(
+    layout: Layout,
+    encoder_key: str,
+    hashes: Sequence[str],
+    *,
+    attributes: ResultsStore | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Groups:
+    """Compute the groups of the items with these content hashes (one per item: equal contents appear repeatedly)
+    and store them as `groups-<encoder>.parquet`.
+
+    Contents without a vector are left out. With `attributes` (their `phash` and `phash_mirrored` columns),
+    perceptual hashes take part in finding duplicates.
+    """
+    store = VectorStore(layout.vectors, encoder_key)
+    counts: dict[str, int] = {}
+    for content_hash in hashes:
+        counts[content_hash] = counts.get(content_hash, 0) + 1
+    contents = sorted(h for h, known in zip(counts, store.have(list(counts)), strict=True) if known)
+    vectors = store.half_rows(contents)
+    progress(0, 4, unit="steps", message="view")
+    view = fit_view(vectors, seed=seed) if contents else None
+    unit = view.apply(vectors) if view is not None else np.empty((0, 1), np.float32)
+    if view is not None:
+        view.save(view_path(layout, encoder_key))
+    progress(1, 4, unit="steps", message="neighbours")
+    indices, cosines = nearest(unit, unit, NEIGHBOURS, same=True)
+    progress(2, 4, unit="steps", message="duplicates")
+    duplicate, thresholds = _duplicates(contents, counts, unit, indices, cosines, attributes)
+    progress(3, 4, unit="steps", message="clusters")
+    points = (
+        fit_view(vectors, dim=CLUSTER_DIMS, whiten=0, unit=False, seed=seed).apply(vectors)
+        if contents
+        else unit
+    )
+    cluster, examples = _clusters(points, seed)
+    plane = _plane(points)
+    table = pa.table(
+        {
+            KEY: pa.array(contents, pa.string()),
+            "cluster": pa.array(cluster, pa.int32()),
+            "duplicate_group": pa.array(duplicate, pa.int32()),
+            "outlier": pa.array(_outlier(cosines), pa.float32()),
+            "x": pa.array(plane[:, 0], pa.float32()),
+            "y": pa.array(plane[:, 1], pa.float32()),
+        }
+    )
+    result = Groups(
+        encoder=encoder_key,
+        table=table,
+        examples={c: tuple(contents[i] for i in rows) for c, rows in examples.items()},
+        thresholds=thresholds,
+        contents_digest=_digest(hashes),
+    )
+    _save(layout, result)
+    progress(4, 4, unit="steps", message="done")
+    return result
+
+
+def load_groups(layout: Layout, encoder_key: str) -> Groups | None:
+    """Return the stored groups, or None if there are none."""
+    path, notes = groups_path(layout, encoder_key), _notes_path(layout, encoder_key)
+    if not path.exists() or not notes.exists():
+        return None
+    facts = json.loads(notes.read_text("utf-8"))
+    return Groups(
+        encoder=encoder_key,
+        table=pq.read_table(path, memory_map=False),
+        examples={int(c): tuple(rows) for c, rows in facts["examples"].items()},
+        thresholds=facts["thresholds"],
+        contents_digest=facts["contents_digest"],
+    )
+
+
+def groups_path(layout: Layout, encoder_key: str) -> Path:
+    """Return where the table of groups lies."""
+    return layout.analysis / f"groups-{encoder_key}.parquet"
+
+
+def view_path(layout: Layout, encoder_key: str) -> Path:
+    """Return where the whitened view of an encoder's vectors lies."""
+    return layout.vectors / encoder_key / "view.npz"
+
+
+def are_current(groups_: Groups, hashes: Sequence[str]) -> bool:
+    """Whether the groups were made of just these items' contents."""
+    return groups_.contents_digest == _digest(hashes)
+
+
+def _notes_path(layout: Layout, encoder_key: str) -> Path:
+    return layout.analysis / f"groups-{encoder_key}.json"
+
+
+def _save(layout: Layout, result: Groups) -> None:
+    with atomic_path(groups_path(layout, result.encoder)) as temporary:
+        pq.write_table(result.table, temporary, compression="zstd")
+    facts: dict[str, Any] = {
+        "examples": {str(c): list(rows) for c, rows in result.examples.items()},
+        "thresholds": dict(result.thresholds),
+        "contents_digest": result.contents_digest,
+    }
+    write_atomic(_notes_path(layout, result.encoder), json.dumps(facts).encode())
+
+
+def _digest(hashes: Sequence[str]) -> str:
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
+
+
+def _clusters(points: NDArray[np.float32], seed: int) -> tuple[NDArray[np.int64], dict[int, list[int]]]:
+    """Return (cluster per row, rows nearest to each centre). MiniBatchKMeans, k ≈ √(n/2), largest cluster first."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    count = len(points)
+    k = int(min(MAX_CLUSTERS, np.sqrt(count / 2)))
+    if k < 2:
+        return np.zeros(count, np.int64) - (count < 1), ({0: list(range(min(count, 6)))} if count else {})
+    model: Any = MiniBatchKMeans(k, batch_size=4096, n_init=cast("Any", 3), random_state=seed).fit(points)
+    labels = np.asarray(model.labels_, np.int64)
+    order = np.argsort(-np.bincount(labels, minlength=k), kind="stable")
+    number = np.empty(k, np.int64)
+    number[order] = np.arange(k)
+    distance = np.linalg.norm(points - model.cluster_centers_[labels], axis=1)
+    labels = number[labels]
+    examples: dict[int, list[int]] = {}
+    for row in np.lexsort((distance, labels)):
+        rows = examples.setdefault(int(labels[row]), [])
+        if len(rows) < 6:
+            rows.append(int(row))
+    return labels, examples
+
+
+def _plane(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (n, 2): the first two principal components, scaled together into −1 … 1."""
+    plane = np.zeros((len(points), 2), np.float32)
+    width = min(2, points.shape[1])
+    if len(points):
+        plane[:, :width] = points[:, :width]
+        plane /= max(float(np.abs(plane).max()), 1e-9)
+    return plane
+
+
+def _outlier(cosines: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return for each row the share of rows whose mean distance to their 10 neighbours is smaller."""
+    if not cosines.size:
+        return np.zeros(len(cosines))
+    distance = 1 - cosines.mean(1)
+    return np.searchsorted(np.sort(distance), distance, side="left") / len(distance)
+
+
+def _duplicates(
+    contents: Sequence[str],
+    counts: Mapping[str, int],
+    unit: NDArray[np.float32],
+    indices: NDArray[np.int64],
+    cosines: NDArray[np.float32],
+    attributes: ResultsStore | None,
+) -> tuple[NDArray[np.int64], dict[str, float]]:
+    """Return (group per content, thresholds). Equal contents, then perceptual hash, then cosine."""
+    strict = cosine_threshold(cosines[:, 0]) if cosines.size else 0.97
+    loose = 1 - 4 * (1 - strict)
+    rows = np.arange(len(contents))
+    pairs = [np.empty((0, 2), np.int64)]
+    for place in range(indices.shape[1]):
+        near = cosines[:, place] >= strict
+        pairs.append(np.stack([rows[near], indices[near, place]], axis=1))
+    hashed = _perceptual_hashes(contents, attributes)
+    if hashed is not None:
+        known, plain, mirrored = hashed
+        proposed = known[hash_pairs(plain, mirrored)]
+        cosine = np.einsum("ij,ij->i", unit[proposed[:, 0]], unit[proposed[:, 1]])
+        flipped = _are_mirrored(plain, mirrored, np.searchsorted(known, proposed))
+        pairs.append(proposed[(cosine >= loose) | flipped])
+    group = components(len(contents), np.concatenate(pairs))
+    alone = np.flatnonzero((group < 0) & np.array([counts[h] > 1 for h in contents], bool))
+    group[alone] = np.arange(len(alone)) + (int(group.max()) + 1 if len(group) else 0)
+    return group, {"cosine": strict, "cosine_with_hash": loose, "hash_bits": 6.0}
+
+
+def _perceptual_hashes(
+    contents: Sequence[str], attributes: ResultsStore | None
+) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]] | None:
+    """Return (rows of `contents` with hashes, their hashes, the mirrored ones), or None without any."""
+    if attributes is None:
+        return None
+    table = attributes.table()
+    if not {"phash", "phash_mirrored"} <= set(table.column_names):
+        return None
+    place = {h: i for i, h in enumerate(table[KEY].to_pylist())}
+    known = np.array([i for i, h in enumerate(contents) if h in place], np.int64)
+    if not len(known):
+        return None
+    taken = np.array([place[contents[i]] for i in known])
+    return known, table["phash"].to_numpy()[taken], table["phash_mirrored"].to_numpy()[taken]
+
+
+def _are_mirrored(
+    plain: NDArray[np.uint64], mirrored: NDArray[np.uint64], pairs: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether a pair is closer as mirror images: there the cosine has no say, since vectors know left from right."""
+    straight = np.bitwise_count(plain[pairs[:, 0]] ^ plain[pairs[:, 1]])
+    flipped = np.bitwise_count(plain[pairs[:, 0]] ^ mirrored[pairs[:, 1]])
+    return (flipped < straight) & (flipped <= 2)
+
+
+def find_similar(
+    layout: Layout,
+    encoder_key: str,
+    query: str | NDArray[np.floating[Any]],
+    pool: Sequence[str],
+    *,
+    k: int = 24,
+) -> list[tuple[str, float]]:
+    """Return the `k` contents of `pool` most similar to a content hash or a vector, best first, with cosines.
+
+    Raises NotFoundError where there is no vector. Images are compared in the whitened view; a vector from a text
+    is compared with the plain vectors, since the view is fitted to images.
+    """
+    store = VectorStore(layout.vectors, encoder_key)
+    known = [h for h, has in zip(pool, store.have(pool), strict=True) if has]
+    vectors = store.half_rows(known)
+    view_file = view_path(layout, encoder_key)
+    if isinstance(query, str):
+        view = View.load(view_file) if view_file.exists() else fit_view(vectors)
+        target, rows = view.apply(store.rows([query])), view.apply(vectors)
+    else:
+        target, rows = query.astype(np.float32).reshape(1, -1), vectors.astype(np.float32)
+    indices, cosines = nearest(target, rows, k + 1)
+    found = zip(indices[0].tolist(), cosines[0].tolist(), strict=True)
+    return [(known[i], float(c)) for i, c in found if known[i] != query][:k]
