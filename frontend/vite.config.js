@@ -2,6 +2,7 @@
 import react from '@vitejs/plugin-react';
 import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { mantineStyles } from './scripts/mantine-styles.mjs';
 
 // FRONTEND_PORT and BACKEND_PORT as everywhere in the studio. DDOC_DIRECT=1 talks to the service
 // itself (DDOC_PORT), which serves the same paths without the /api prefix.
@@ -21,7 +22,7 @@ export default defineConfig(({ mode }) => {
   };
   const port = Number(env.FRONTEND_PORT ?? 3000);
   return {
-    plugins: [react()],
+    plugins: [react(), mantineStyles()],
     server: { port, strictPort: true, host: '127.0.0.1', proxy },
     preview: { port, strictPort: true, host: '127.0.0.1', proxy },
     worker: { format: 'es' },

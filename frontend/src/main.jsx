@@ -1,6 +1,5 @@
 // @ts-check
 import { MantineProvider } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
@@ -23,10 +22,8 @@ createRoot(/** @type {HTMLElement} */ (document.getElementById('root'))).render(
       defaultColorScheme="auto"
     >
       <QueryClientProvider client={queryClient}>
-        <ModalsProvider>
-          <Notifications position="bottom-right" limit={4} />
-          <RouterProvider router={createRouter()} />
-        </ModalsProvider>
+        <Notifications position="bottom-right" limit={4} />
+        <RouterProvider router={createRouter()} />
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,
