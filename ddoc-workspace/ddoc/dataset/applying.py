@@ -1,0 +1,213 @@
+# ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
+"""Putting a scan's findings into the index: ids, row ids, annotations, and what was already computed of the contents."""
+
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from ddoc.dataset.database import Cursor, bound, one_row
+from ddoc.dataset.schema import CORE_COLUMNS, quoted
+from ddoc.dataset.state import State, core_names
+from ddoc.ids import item_id_of
+
+DUPLICATE_PATH = "duplicate-path"
+_FOUND = (
+    "path, name, split, iid, bytes, mtime_ns, inode, label_sig, content_hash, width, height, color, annotated"
+)
+_CONTENT = ("path", "iid", "bytes", "content_hash", "width", "height", "annotated", "label_hash")
+_TOO_MANY = "SELECT name FROM staged GROUP BY name HAVING count(*) > 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many items a scan added, removed and changed."""
+
+    added: int
+    removed: int
+    changed: int
+
+    @property
+    def any(self) -> bool:
+        """Whether the data differs from before."""
+        return bool(self.added or self.removed or self.changed)
+
+
+def apply_rows(cursor: Cursor, state: State, scan: pa.Table) -> tuple[State, Applied]:
+    """Make the index agree with `scan` (SCAN_SCHEMA) within the transaction of `cursor`.
+
+    A row keeps its row id when its path or, for a moved file, its item id is known. Items that share a name get
+    ids in order of their paths, so that a rebuilt index gives the same ones.
+    """
+    with bound(cursor, scan=scan):
+        _stage(cursor)
+        _assign_ids(cursor)
+    state = _number_classes(cursor, state)
+    state = _assign_rids(cursor, state)
+    applied = _count(cursor)
+    _replace(cursor, state)
+    cursor.execute("DROP TABLE staged")
+    cursor.execute("DROP TABLE old")
+    return state, applied
+
+
+def _stage(cursor: Cursor) -> None:
+    """Stage what is there, and set aside the rows of the index that it touches: same path, or same name."""
+    cursor.execute(
+        "CREATE TEMP TABLE old AS SELECT i.*, path IN (SELECT path FROM scan) AS replaced FROM item i"
+        " WHERE path IN (SELECT path FROM scan) OR name IN (SELECT name FROM scan WHERE present)"
+        " OR name IN (SELECT name FROM item WHERE path IN (SELECT path FROM scan WHERE NOT present))"
+    )
+    cursor.execute(
+        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, annotations, issues, hash(annotations::VARCHAR) AS label_hash,"
+        " NULL::INTEGER AS rid, FALSE AS kept, FALSE AS salted FROM scan WHERE present"
+    )
+    # Rows of the same name that the scan does not speak of stay as they are, but their id may have to change.
+    cursor.execute(
+        f"INSERT INTO staged SELECT {_FOUND}, NULL, NULL, label_hash, rid, TRUE, FALSE FROM old WHERE NOT replaced"
+    )
+
+
+def _assign_ids(cursor: Cursor) -> None:
+    clashing = cursor.execute(
+        "SELECT path, name, row_number() OVER (PARTITION BY name ORDER BY path) > 1 FROM staged"
+        f" WHERE name IN ({_TOO_MANY})"
+    ).fetchall()
+    alone = cursor.execute(
+        f"SELECT path, name, FALSE FROM staged WHERE kept AND name NOT IN ({_TOO_MANY})"
+    ).fetchall()
+    rows = clashing + alone
+    if not rows:
+        return
+    ids = [int(item_id_of(name, salt=path if salted else ""), 16) for path, name, salted in rows]
+    table = pa.table(
+        {"path": [r[0] for r in rows], "iid": pa.array(ids, pa.uint64()), "salted": [r[2] for r in rows]}
+    )
+    with bound(cursor, numbered=table):
+        cursor.execute(
+            "UPDATE staged SET iid = n.iid, salted = n.salted FROM numbered n WHERE n.path = staged.path"
+        )
+
+
+def _number_classes(cursor: Cursor, state: State) -> State:
+    """Give numbers to class names that the index has not seen."""
+    found = cursor.execute(
+        "SELECT DISTINCT a.class_name FROM (SELECT unnest(annotations) AS a FROM staged)"
+    ).fetchall()
+    new = sorted(name for (name,) in found if name not in state.class_ids)
+    if not new:
+        return state
+    state = state.with_classes((*state.classes, *new))
+    for name in new:
+        cursor.execute("INSERT INTO class VALUES ($1, $2)", [state.class_ids[name], name])
+    return state
+
+
+def _assign_rids(cursor: Cursor, state: State) -> State:
+    cursor.execute("UPDATE staged SET rid = o.rid FROM old o WHERE o.path = staged.path")
+    cursor.execute(
+        "UPDATE staged SET rid = o.rid FROM old o WHERE staged.rid IS NULL AND o.iid = staged.iid"
+        " AND o.path NOT IN (SELECT path FROM staged)"
+    )
+    # an item that comes back (an undone removal) takes its old place in the order
+    cursor.execute(
+        "UPDATE staged SET rid = g.rid FROM gone g WHERE staged.rid IS NULL AND g.iid = staged.iid"
+    )
+    cursor.execute("DELETE FROM gone WHERE rid IN (SELECT rid FROM staged)")
+    cursor.execute(
+        "UPDATE staged SET rid = n.rid FROM (SELECT path, $first + row_number() OVER (ORDER BY name, path) - 1 AS rid"
+        " FROM staged WHERE rid IS NULL) n WHERE n.path = staged.path",
+        {"first": state.next_rid},
+    )
+    top = one_row(cursor, "SELECT max(rid) FROM staged")
+    return state if top[0] is None else replace(state, next_rid=max(state.next_rid, top[0] + 1))
+
+
+def _count(cursor: Cursor) -> Applied:
+    differs = " OR ".join(f"s.{name} IS DISTINCT FROM o.{name}" for name in _CONTENT)
+    row = one_row(
+        cursor,
+        "SELECT (SELECT count(*) FROM staged WHERE rid NOT IN (SELECT rid FROM old)),"
+        " (SELECT count(*) FROM old WHERE rid NOT IN (SELECT rid FROM staged)),"
+        f" (SELECT count(*) FROM staged s JOIN old o USING (rid) WHERE {differs})",
+    )
+    return Applied(*row)
+
+
+def _replace(cursor: Cursor, state: State) -> None:
+    """Swap the touched rows for the staged ones."""
+    cursor.execute(
+        "UPDATE item SET iid = s.iid FROM staged s WHERE s.kept AND s.rid = item.rid AND s.iid <> item.iid"
+    )
+    cursor.execute(
+        "DELETE FROM issue WHERE rid IN (SELECT rid FROM staged WHERE kept) AND code = $1", [DUPLICATE_PATH]
+    )
+    cursor.execute("INSERT INTO gone SELECT iid, rid FROM old WHERE rid NOT IN (SELECT rid FROM staged)")
+    cursor.execute("DELETE FROM old WHERE NOT replaced")
+    for table in ("item", "item_class", "annotation", "issue"):
+        cursor.execute(f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM old)")
+    cursor.execute(
+        "INSERT INTO annotation SELECT rid, class_id, a.kind, a.x1, a.y1, a.x2, a.y2 FROM"
+        " (SELECT rid, unnest(annotations) AS a FROM staged WHERE NOT kept) JOIN class ON class_name = a.class_name"
+        " ORDER BY rid"
+    )
+    cursor.execute(
+        "INSERT INTO item_class SELECT rid, class_id, count(*) FROM annotation"
+        " WHERE rid IN (SELECT rid FROM staged WHERE NOT kept) GROUP BY rid, class_id ORDER BY class_id, rid"
+    )
+    cursor.execute(
+        "INSERT INTO issue SELECT rid, i.code, i.detail FROM"
+        " (SELECT rid, unnest(issues) AS i FROM staged WHERE NOT kept)"
+    )
+    cursor.execute(
+        "INSERT INTO issue SELECT rid, $1, 'another item has the same path in another split' FROM staged WHERE salted",
+        [DUPLICATE_PATH],
+    )
+    _insert_items(cursor, state)
+
+
+def _insert_items(cursor: Cursor, state: State) -> None:
+    made = {
+        "annotation_count": "len(s.annotations)::INTEGER",
+        "class_ids": "coalesce(c.ids, [])",
+    }
+    core = ", ".join(made.get(name, f"s.{name}") for name, _ in CORE_COLUMNS)
+    cursor.execute(
+        f"INSERT INTO item ({core_names()}{_named_results(state)}) SELECT {core}{_results(state)} FROM staged s"
+        " LEFT JOIN (SELECT rid, list(class_id ORDER BY class_id) AS ids FROM item_class"
+        "   WHERE rid IN (SELECT rid FROM staged WHERE NOT kept) GROUP BY rid) c ON c.rid = s.rid"
+        f"{result_joins(state, 's')} WHERE NOT s.kept ORDER BY s.rid"
+    )
+
+
+def _named_results(state: State) -> str:
+    return "".join(f", {name}" for name, _ in state.result_columns())
+
+
+def _results(state: State) -> str:
+    return "".join(f", {expression}" for expression in result_expressions(state))
+
+
+def result_expressions(state: State) -> list[str]:
+    """Return what fills `State.result_columns`, given `result_joins`."""
+    expressions = [f"ra.{quoted(name)}" for name in state.attributes]
+    if state.grouped:
+        expressions += [f"rg.{name}" for name in ("cluster", "duplicate_group", "outlier", "x", "y")]
+    for number in range(len(state.reports)):
+        expressions += [f"r{number}.{name}" for name in ("score", "p_value", "outlier")]
+    return expressions
+
+
+def result_joins(state: State, items: str) -> str:
+    """Return the joins that bring the results by content hash to the rows of `items`."""
+    joins = ""
+    if state.attributes:
+        joins += f" LEFT JOIN result_attributes ra ON ra.content_hash = {items}.content_hash"
+    if state.grouped:
+        joins += f" LEFT JOIN result_groups rg ON rg.content_hash = {items}.content_hash"
+    for number, report in enumerate(state.reports):
+        # report ids are checked where they come in; they hold no quotes
+        joins += (
+            f" LEFT JOIN (SELECT * FROM result_scores WHERE report_id = '{report}') r{number}"
+            f" ON r{number}.content_hash = {items}.content_hash"
+        )
+    return joins

@@ -1,0 +1,398 @@
+# ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
+"""The index of a root: what is in `data/`, and what was computed of it, in a form that answers in milliseconds.
+
+Derived: it can be deleted at any time and is rebuilt from `data/`. Any number of threads may read; each read sees
+one state. Writers come one at a time.
+"""
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ddoc.dataset import histograms, lookups, pages, results, tables
+from ddoc.dataset.applying import Applied, apply_rows
+from ddoc.dataset.database import Cursor, Database
+from ddoc.dataset.filters import EVERYTHING, Filter, Sort
+from ddoc.dataset.items import Item
+from ddoc.dataset.pages import Keyset, Page
+from ddoc.dataset.schema import DDL, SCHEMA_VERSION
+from ddoc.dataset.state import State, empty_state, read_state, write_state
+from ddoc.dataset.statistics import DatasetStats, statistics_of
+from ddoc.dataset.views import Resolved, View, ViewPage, ViewStore, view_id_of
+from ddoc.errors import InvalidInputError, NotFoundError
+from ddoc.execution import cores
+from ddoc.paths import Layout
+
+MAX_PAGE = 500
+_CACHED = 4_096
+
+
+class Index:
+    """The DuckDB index of one root. Opened by one process at a time (ConflictError `index-in-use` elsewhere)."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._database, self._state = _open(layout.index)
+        self._views = ViewStore(layout.meta / "cache" / "views")
+        self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._cache_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @property
+    def state(self) -> State:
+        """What the last commit left."""
+        return self._state
+
+    @property
+    def version(self) -> str:
+        """The opaque `data_version`: changes with every change of the data."""
+        return self._state.version
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[tuple[Cursor, State]]:
+        """Give a cursor that sees one state throughout, and that state."""
+        with self._database.cursor() as cursor:
+            with self._database.gate:
+                cursor.begin()
+                # the snapshot is taken by the first statement, which must come before the next commit
+                cursor.execute("SELECT 1 FROM meta LIMIT 1").fetchall()
+                state = self._state
+            try:
+                yield cursor, state
+            finally:
+                cursor.rollback()
+
+    def ids(self, wanted: Filter | None = None, sort: str | None = None) -> list[str]:
+        """Return the ids of the items that match, in the order of `sort` (`field` or `-field`)."""
+        with self.reading() as (cursor, state):
+            return pages.ids_of(cursor, wanted or EVERYTHING, Sort.parse(sort), state)
+
+    def count(self, wanted: Filter | None = None) -> int:
+        """Return how many items match. Cached until the data changes."""
+        with self.reading() as (cursor, state):
+            return self._count(cursor, wanted or EVERYTHING, state)
+
+    def page(
+        self,
+        wanted: Filter | None = None,
+        *,
+        sort: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        offset: int | None = None,
+    ) -> Page:
+        """Return a page of at most 500 items, after `cursor`, or from `offset` on (then by a view of the moment).
+
+        Raises InvalidInputError `unknown-field`, `invalid-cursor`, `invalid-limit`.
+        """
+        wanted, order = wanted or EVERYTHING, Sort.parse(sort)
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidInputError(f"limit is 1 to {MAX_PAGE}", code="invalid-limit", pointer="/limit")
+        if offset:
+            if cursor is not None:
+                raise InvalidInputError(
+                    "give cursor or offset, not both", code="invalid-cursor", pointer="/offset"
+                )
+            return self._page_at(wanted, order, offset=offset, limit=limit)
+        digest = pages.digest_of(wanted, order)
+        after = None if cursor is None else Keyset.decode(cursor, digest)
+        with self.reading() as (reader, state):
+            rids, end = pages.page_rids(reader, wanted, order, state, limit=limit, after=after)
+            items = pages.items_by_rid(reader, rids, state, report=_report_of(wanted, order))
+            total = self._count(reader, wanted, state)
+        return Page(tuple(items), end.encode(digest) if end else None, total, state.version)
+
+    def _page_at(self, wanted: Filter, order: Sort, *, offset: int, limit: int) -> Page:
+        with self.reading() as (reader, state):
+            resolved = self._resolve(reader, wanted, order, state)
+            rids = resolved.rids[offset : offset + limit].tolist()
+            items = pages.items_by_rid(reader, rids, state, report=_report_of(wanted, order))
+        return Page(tuple(items), None, resolved.view.total, state.version)
+
+    def get(self, item_id: str) -> Item:
+        """Return one item. Raises NotFoundError `item-not-found`."""
+        with self.reading() as (cursor, state):
+            found = pages.items_by_id(cursor, [item_id], state)
+        if not found:
+            raise NotFoundError("no item has this id", code="item-not-found", item_id=item_id)
+        return found[0]
+
+    def items(self, ids: Sequence[str]) -> list[Item]:
+        """Return the items of these ids in the order given; unknown ids are left out."""
+        with self.reading() as (cursor, state):
+            return pages.items_by_id(cursor, ids, state)
+
+    def issues(self, item_id: str) -> list[tuple[str, str]]:
+        """Return (code, detail) of what the scan found wrong with an item."""
+        with self.reading() as (cursor, _):
+            return cursor.execute(
+                "SELECT code, detail FROM issue WHERE rid IN (SELECT rid FROM item WHERE iid = $1::UBIGINT)",
+                [int(item_id, 16)],
+            ).fetchall()
+
+    def items_table(self, wanted: Filter | None = None) -> pa.Table:
+        """Return item_id, name, path, split, width, height, bytes, content_hash, annotation_count, annotated, color."""
+        with self.reading() as (cursor, state):
+            return tables.items_table(cursor, wanted or EVERYTHING, state)
+
+    def values_table(self, wanted: Filter | None = None) -> pa.Table:
+        """Return the items with every attribute, group and drift score as columns."""
+        with self.reading() as (cursor, state):
+            return tables.values_table(cursor, wanted or EVERYTHING, state)
+
+    def annotations_table(self, wanted: Filter | None = None) -> pa.Table:
+        """Return item_id, class_name, kind, x1, y1, x2, y2 in pixels."""
+        with self.reading() as (cursor, state):
+            return tables.annotations_table(cursor, wanted or EVERYTHING, state)
+
+    def classes_table(self, wanted: Filter | None = None) -> pa.Table:
+        """Return item_id, class_name, n (annotations of that class)."""
+        with self.reading() as (cursor, state):
+            return tables.classes_table(cursor, wanted or EVERYTHING, state)
+
+    def clashing_ids(self) -> set[str]:
+        """Return the ids of items that share their path below the split with another one."""
+        with self.reading() as (cursor, _):
+            return lookups.clashing_ids(cursor)
+
+    def class_counts(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return annotations per class of these items."""
+        with self.reading() as (cursor, state):
+            return lookups.class_counts(cursor, ids, state)
+
+    def existing_hashes(self, hashes: Sequence[str]) -> set[str]:
+        """Return which of these contents the set holds."""
+        with self.reading() as (cursor, _):
+            return lookups.existing_hashes(cursor, hashes)
+
+    def existing_stems(self, stems: Sequence[str]) -> set[str]:
+        """Return which of these names (folded, without suffix) are taken."""
+        with self.reading() as (cursor, _):
+            return lookups.existing_stems(cursor, stems)
+
+    def known_of(self, inodes: Sequence[int]) -> pa.Table:
+        """Return what is known of the files with these inodes."""
+        with self.reading() as (cursor, _):
+            return lookups.known_of(cursor, inodes)
+
+    def statistics(self, wanted: Filter | None = None, *, class_order: tuple[str, ...] = ()) -> DatasetStats:
+        """Return counts and sizes of the items that match. Cached until the data changes."""
+        wanted = wanted or EVERYTHING
+        with self.reading() as (cursor, state):
+            key = ("statistics", state.key, pages.digest_of(wanted, Sort()), class_order)
+            return self._cached(key, lambda: statistics_of(cursor, wanted, state, class_order=class_order))
+
+    def histograms(
+        self, wanted: Filter | None = None, fields: Sequence[str] | None = None, *, view_id: str | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """Return a histogram per field over a filter, or over a view.
+
+        Raises InvalidInputError `unknown-field`, NotFoundError `view-not-found`.
+        """
+        if view_id is not None:
+            wanted = self.view(view_id).filter
+        wanted = wanted or EVERYTHING
+        with self.reading() as (cursor, state):
+            names = tuple(fields) if fields is not None else histograms.default_fields(state)
+            histograms.check_fields(names, state)
+            key = ("histograms", state.key, pages.digest_of(wanted, Sort()), names)
+            return self._cached(key, lambda: self._histograms(cursor, wanted, names, state))
+
+    def _histograms(
+        self, cursor: Cursor, wanted: Filter, names: tuple[str, ...], state: State
+    ) -> dict[str, dict[str, Any]]:
+        numeric = [name for name in names if not histograms.is_counted(name)]
+        spans: dict[str, histograms.Span] = {}
+        for name in numeric:
+            spans.update(
+                self._cached(
+                    ("span", state.key, name), lambda name=name: histograms.spans_of(cursor, [name], state)
+                )
+            )
+        with pages.where_of(cursor, wanted, state) as where:
+            chosen = "item" if where.sql == "TRUE" else f"(SELECT * FROM item WHERE {where.sql})"
+            return histograms.histograms_of(cursor, chosen, dict(where.params), names, spans, state)
+
+    # Views -------------------------------------------------------------------------------------------------------
+
+    def create_view(self, wanted: Filter | None = None, sort: str | None = None) -> View:
+        """Resolve a filter and an order. Raises InvalidInputError `unknown-field`."""
+        wanted, order = wanted or EVERYTHING, Sort.parse(sort)
+        with self.reading() as (cursor, state):
+            view = self._resolve(cursor, wanted, order, state).view
+        self._views.remember(view.view_id, wanted, order)
+        return view
+
+    def view(self, view_id: str) -> View:
+        """Return a view. Raises NotFoundError `view-not-found`."""
+        return self._resolved(view_id).view
+
+    def view_page(self, view_id: str, *, offset: int = 0, limit: int = 100) -> ViewPage:
+        """Return the items of a view from `offset` on, at the same cost anywhere."""
+        if offset < 0 or not 1 <= limit <= MAX_PAGE:
+            raise InvalidInputError(f"offset is 0 or more, limit 1 to {MAX_PAGE}", code="invalid-limit")
+        resolved = self._resolved(view_id)
+        view = resolved.view
+        rids = resolved.rids[offset : offset + limit].tolist()
+        with self.reading() as (cursor, state):
+            items = pages.items_by_rid(cursor, rids, state, report=_report_of(view.filter, view.sort))
+        stale = state.version != view.data_version
+        return ViewPage(tuple(items), offset, view.total, view.data_version, stale)
+
+    def view_ids(self, view_id: str) -> list[str]:
+        """Return the ids of all items of a view, in order; removed ones are left out."""
+        resolved = self._resolved(view_id)
+        with self.reading() as (cursor, _):
+            return pages.ids_by_rid(cursor, resolved.rids)
+
+    def _resolved(self, view_id: str) -> Resolved:
+        resolved = self._views.get(view_id)
+        if resolved is not None:
+            return resolved
+        wanted, order = self._views.definition(view_id)
+        with self.reading() as (cursor, state):
+            return self._resolve(cursor, wanted, order, state, view_id=view_id)
+
+    def _resolve(
+        self, cursor: Cursor, wanted: Filter, order: Sort, state: State, *, view_id: str | None = None
+    ) -> Resolved:
+        view_id = view_id or view_id_of(wanted, order, state)
+        known = self._views.get(view_id)
+        if known is not None:
+            return known
+        rids = pages.matching_rids(cursor, wanted, order, state)
+        resolved = Resolved(View(view_id, wanted, order, len(rids), state.version), rids)
+        self._views.put(resolved)
+        return resolved
+
+    # Writing -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the right to write, also for what belongs to it outside the index (files, journal)."""
+        with self._database.write_lock:
+            yield
+
+    def known(self) -> pa.Table:
+        """Return what `scan_changes` needs to know."""
+        with self.reading() as (cursor, _):
+            return tables.known_table(cursor)
+
+    def apply_scan(self, scan: pa.Table, *, info_key: str | None = None) -> Applied:
+        """Make the index agree with what a scan found (SCAN_SCHEMA). A difference gives a new version."""
+        outcome: list[Applied] = []
+
+        def change(cursor: Cursor, state: State) -> State:
+            after, applied = apply_rows(cursor, state, scan)
+            outcome.append(applied)
+            if info_key is not None and info_key != after.info_key:
+                return replace(after, info_key=info_key).renewed(data=True)
+            return after.renewed(data=True) if applied.any else after
+
+        self._write(change)
+        return outcome[0]
+
+    def load_attributes(self, table: pa.Table) -> None:
+        """Load `content_hash` + one number per attribute, replacing what was loaded before."""
+        self._write(lambda cursor, state: results.store_attributes(cursor, state, table))
+
+    def load_groups(self, table: pa.Table) -> None:
+        """Load `content_hash, cluster, duplicate_group, outlier, x, y`, replacing what was loaded before."""
+        self._write(lambda cursor, state: results.store_groups(cursor, state, table))
+
+    def load_scores(self, report_id: str, table: pa.Table) -> None:
+        """Load `content_hash, score, p_value, outlier` of a drift report."""
+        self._write(lambda cursor, state: results.store_scores(cursor, state, report_id, table))
+
+    def drop_scores(self, report_id: str) -> None:
+        """Forget the scores of a drift report."""
+        self._write(lambda cursor, state: results.drop_scores(cursor, state, report_id))
+
+    def _write(self, change: Callable[[Cursor, State], State]) -> None:
+        with self._database.write_lock, self._database.cursor() as cursor:
+            cursor.begin()
+            try:
+                state = change(cursor, self._state)
+                if state != self._state:
+                    write_state(cursor, state, SCHEMA_VERSION)
+                with self._database.gate:
+                    cursor.commit()
+                    self._state = state
+            except BaseException:
+                cursor.rollback()
+                raise
+
+    # Caching -----------------------------------------------------------------------------------------------------
+
+    def _count(self, cursor: Cursor, wanted: Filter, state: State) -> int:
+        key = ("count", state.key, pages.digest_of(wanted, Sort()))
+        return self._cached(key, lambda: pages.count_items(cursor, wanted, state))
+
+    def _cached(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """Return a value that only depends on `key` (which holds the version)."""
+        with self._cache_lock:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key]
+        value = compute()
+        with self._cache_lock:
+            self._cache[key] = value
+            while len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
+        return value
+
+
+def _report_of(wanted: Filter, order: Sort) -> str | None:
+    if wanted.drift_score is not None:
+        return wanted.drift_score.report_id
+    kind, _, report = (order.field or "").partition(":")
+    return report if kind == "drift_score" else None
+
+
+def _open(path: Path) -> tuple[Database, State]:
+    """Open the index, or make a new one where there is none or one of another version or damaged."""
+    if path.exists():
+        try:
+            database = Database(path, threads=cores())
+        except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException):
+            _delete(path)
+        else:
+            state = _stored_state(database)
+            if state is not None:
+                return database, state
+            database.close()
+            _delete(path)
+    database = Database(path, threads=cores())
+    state = empty_state()
+    with database.cursor() as cursor:
+        cursor.begin()
+        for statement in DDL:
+            cursor.execute(statement)
+        write_state(cursor, state, SCHEMA_VERSION)
+        cursor.commit()
+    return database, state
+
+
+def _stored_state(database: Database) -> State | None:
+    with database.cursor() as cursor:
+        try:
+            rows = cursor.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall()
+        except duckdb.CatalogException:
+            return None
+        return read_state(cursor) if rows == [(str(SCHEMA_VERSION),)] else None
+
+
+def _delete(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)

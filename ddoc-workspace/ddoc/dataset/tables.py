@@ -1,0 +1,73 @@
+# ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
+"""The items as Arrow tables, for analysis, drift and whoever works on columns."""
+
+import pyarrow as pa
+
+from ddoc.dataset.database import Cursor
+from ddoc.dataset.filters import Filter
+from ddoc.dataset.pages import where_of
+from ddoc.dataset.schema import KINDS, KNOWN_COLUMNS, quoted
+from ddoc.dataset.state import State
+
+
+def items_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+    """Return item_id, name, path, split, width, height, bytes, content_hash, annotation_count, annotated, color."""
+    return _select(
+        cursor,
+        "format('{:016x}', iid) AS item_id, name, path, split, width, height, bytes, content_hash,"
+        " annotation_count, annotated, greatest(color, 0) AS color",
+        wanted,
+        state,
+    )
+
+
+def values_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+    """Return item_id, content_hash, split, annotation_count, bytes, width, height and every result beside the items:
+    attributes by their name, groups, and `drift_score:<report>` (FLOAT or null)."""
+    named = [(quoted(f"a:{n}"), n) for n in state.attributes]
+    if state.grouped:
+        named += [(quoted(f"g:{n}"), n) for n in ("cluster", "duplicate_group", "outlier", "x", "y")]
+    named += [(quoted(f"s:{r}"), f"drift_score:{r}") for r in state.reports]
+    columns = "".join(f", {column} AS {quoted(name)}" for column, name in named)
+    return _select(
+        cursor,
+        "format('{:016x}', iid) AS item_id, content_hash, split, annotation_count, bytes, width, height"
+        + columns,
+        wanted,
+        state,
+    )
+
+
+def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+    """Return item_id, class_name, kind, x1, y1, x2, y2 (pixels; null for a class of the whole image)."""
+    kinds = "[" + ", ".join(f"'{kind}'" for kind in KINDS) + "]"
+    with where_of(cursor, wanted, state) as where:
+        return cursor.sql(
+            f"SELECT format('{{:016x}}', iid) AS item_id, class_name, {kinds}[kind + 1] AS kind, x1, y1, x2, y2"
+            f" FROM annotation JOIN (SELECT rid, iid FROM item WHERE {where.sql}) USING (rid) JOIN class USING (class_id)"
+            " ORDER BY rid",
+            params=dict(where.params),
+        ).to_arrow_table()
+
+
+def classes_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+    """Return item_id, class_name, n: how many annotations of each class an item has."""
+    with where_of(cursor, wanted, state) as where:
+        return cursor.sql(
+            "SELECT format('{:016x}', iid) AS item_id, class_name, n"
+            f" FROM item_class JOIN (SELECT rid, iid FROM item WHERE {where.sql}) USING (rid) JOIN class USING (class_id)"
+            " ORDER BY rid, class_id",
+            params=dict(where.params),
+        ).to_arrow_table()
+
+
+def known_table(cursor: Cursor) -> pa.Table:
+    """Return what a scan needs to know of every item (KNOWN_COLUMNS)."""
+    return cursor.sql(f"SELECT {', '.join(KNOWN_COLUMNS)} FROM item ORDER BY rid").to_arrow_table()
+
+
+def _select(cursor: Cursor, columns: str, wanted: Filter, state: State) -> pa.Table:
+    with where_of(cursor, wanted, state) as where:
+        return cursor.sql(
+            f"SELECT {columns} FROM item WHERE {where.sql} ORDER BY rid", params=dict(where.params)
+        ).to_arrow_table()
