@@ -1,0 +1,78 @@
+"""The two views of a comparison as plain matrices: attributes see low-level change, the embedding sees content."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddoc.analysis import View, fit_view
+from ddoc.drift.sides import Side
+
+_LOGARITHMIC = frozenset({"noise", "megapixels", "aspect"})
+_REACH = 8.0
+_DIM = 256
+_FIT_PER_SIDE = 4096
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One view of both sides: float32 (n, d) and (m, d)."""
+
+    base: Matrix
+    target: Matrix
+
+
+def attribute_view(base: Side, target: Side) -> Pair | None:
+    """Return the attributes of both sides, standardised by the mean and deviation of both together.
+
+    Not by each side's own (that would remove the drift), nor by the base's alone (the base would look tidier than
+    any fresh sample: false alarms at small n); the pooled values know nothing of the sides. Noise, size and aspect
+    are taken as logarithms. Values beyond 8 deviations are held there. None if no attribute varies.
+    """
+    columns: list[NDArray[np.float64]] = []
+    for place, name in enumerate(base.attribute_names):
+        column = np.concatenate([base.attributes[:, place], target.attributes[:, place]])
+        if name in _LOGARITHMIC:
+            column = np.log(np.maximum(column, 1e-3))
+        deviation = float(column.std())
+        if deviation > 1e-9 * max(1.0, float(np.abs(column).max())):
+            columns.append(np.clip((column - column.mean()) / deviation, -_REACH, _REACH))
+    if not columns:
+        return None
+    both = np.stack(columns, axis=1).astype(np.float32)
+    return Pair(both[: len(base)], both[len(base) :])
+
+
+def with_squares(pair: Pair) -> Pair:
+    """Return the view with its squares appended, so that a linear score sees a change of spread."""
+    return Pair(np.hstack([pair.base, pair.base**2]), np.hstack([pair.target, pair.target**2]))
+
+
+def embedding_view(base: Side, target: Side, rng: np.random.Generator) -> Pair | None:
+    """Return both sides' vectors in up to 256 half-whitened principal components, rows of length 1; None without.
+
+    The components are fitted to at most 4,096 random rows of each side together, for the reason given above.
+    """
+    if base.vectors is None or target.vectors is None:
+        return None
+    parts = [side[_some(len(side), rng)] for side in (base.vectors, target.vectors)]
+    view: View = fit_view(np.concatenate(parts), dim=_DIM)
+    return Pair(view.apply(base.vectors), view.apply(target.vectors))
+
+
+def frechet_distance(pair: Pair, *, dims: int = 50) -> float:
+    """Return the Fréchet distance of two Gaussians fitted to the first `dims` components (Heusel et al. 2017)."""
+    base, target = (side[:, :dims].astype(np.float64) for side in (pair.base, pair.target))
+    first, second = np.atleast_2d(np.cov(base.T)), np.atleast_2d(np.cov(target.T))
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ second @ root), 0)).sum()
+    gap = ((base.mean(0) - target.mean(0)) ** 2).sum()
+    return float(max(0.0, gap + np.trace(first) + np.trace(second) - 2 * cross))
+
+
+def _some(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    if count <= _FIT_PER_SIDE:
+        return np.arange(count)
+    return np.sort(rng.choice(count, _FIT_PER_SIDE, replace=False))
