@@ -96,9 +96,18 @@ export function useScaledGrid({ count, cell, gap, overscan = 2 }) {
     };
   }, [geometry, commit, scrollToTop]);
 
-  // A smaller result or a larger cell must not leave the viewport beyond the end.
-  useEffect(() => {
-    if (virtualTop.current > geometry.maxTop && geometry.height > 0) scrollToTop(geometry.maxTop);
+  // Another cell size or width keeps the item that stood at the top; a shorter list must not leave the view beyond its
+  // end.
+  const anchor = useRef({ columns: 0, rowHeight: 1 });
+  useLayoutEffect(() => {
+    const { columns, rowHeight } = anchor.current;
+    anchor.current = { columns: geometry.columns, rowHeight: geometry.rowHeight };
+    if (geometry.height === 0) return;
+    const changed = columns !== geometry.columns || rowHeight !== geometry.rowHeight;
+    if (columns > 0 && changed) {
+      const index = Math.floor(virtualTop.current / rowHeight) * columns;
+      scrollToTop(Math.floor(index / geometry.columns) * geometry.rowHeight);
+    } else if (virtualTop.current > geometry.maxTop) scrollToTop(geometry.maxTop);
   }, [geometry, scrollToTop]);
 
   useEffect(

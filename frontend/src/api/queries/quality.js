@@ -1,0 +1,37 @@
+// @ts-check
+import { queryOptions } from '@tanstack/react-query';
+import { api, call } from '../client.js';
+import { keys } from '../keys.js';
+
+/** @typedef {{group: number, kind: 'exact' | 'near', size: number, item_ids: string[]}} DuplicateGroup */
+
+/** Groups of exact and near duplicates, largest first. @param {string} workspaceId */
+export const duplicatesQuery = (workspaceId) =>
+  queryOptions({
+    queryKey: [...keys.workspace(workspaceId), 'duplicates'],
+    queryFn: async ({ signal }) =>
+      /** @type {{groups: DuplicateGroup[], total: number}} */ (
+        await call(
+          api.GET('/workspace/{workspace_id}/analysis/duplicates', {
+            params: { path: { workspace_id: workspaceId } },
+            signal,
+          }),
+        )
+      ),
+    enabled: workspaceId !== '',
+  });
+
+/**
+ * Ids of the images that look most like one, the image itself first.
+ * @param {string} workspaceId
+ * @param {string} itemId
+ */
+export async function fetchSimilarIds(workspaceId, itemId) {
+  /** @type {{encoder: string, items: {item_id: string}[]}} */
+  const { items } = await call(
+    api.GET('/workspace/{workspace_id}/analysis/similar', {
+      params: { path: { workspace_id: workspaceId }, query: { item_id: itemId } },
+    }),
+  );
+  return [itemId, ...items.map((item) => item.item_id).filter((id) => id !== itemId)];
+}

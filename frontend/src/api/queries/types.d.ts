@@ -1,0 +1,202 @@
+/** Wire types of data, samples, snapshots and experiments; what openapi.json leaves open is worded here. */
+import type { Box as BoxShape } from '../../lib/annotations.js';
+import type { ItemFilter } from '../../lib/filterParams.js';
+import type { SelectionBody } from '../../lib/selection.js';
+import type { Histogram, ReportRow } from '../model.d.ts';
+
+export type Filter = ItemFilter;
+export type Selection = SelectionBody;
+export type { Histogram, ReportRow };
+
+export interface Item {
+  item_id: string;
+  file_name: string;
+  split: string;
+  width: number;
+  height: number;
+  bytes: number;
+  content_hash: string;
+  classes: string[];
+  annotation_count: number;
+  annotated: boolean;
+  attributes: Record<string, number>;
+  thumbnail_url: string;
+  color: string;
+}
+
+export interface Annotation {
+  class_name: string;
+  kind: 'box' | 'polygon' | 'mask' | 'class';
+  box: BoxShape | null;
+  polygons: number[][];
+  extra: Record<string, unknown>;
+}
+
+export interface ItemDetail extends Item {
+  /** null: not annotated; []: a background image. */
+  annotations: Annotation[] | null;
+  image_url: string;
+}
+
+export interface ItemPage {
+  items: Item[];
+  next_cursor: string | null;
+  total: number;
+  data_version: string;
+}
+
+export interface View {
+  view_id: string;
+  total: number;
+  data_version: string;
+}
+
+/** Bins of equal width between the least and the greatest value of all items, whatever the filter. */
+export interface Bins {
+  kind: 'bins';
+  min: number | null;
+  max: number | null;
+  counts: number[];
+  missing: number;
+}
+
+export interface ValueCounts {
+  kind: 'counts';
+  values: Record<string, number>;
+}
+
+export type FieldSummary = Bins | ValueCounts;
+
+export interface Histograms {
+  fields: Record<string, FieldSummary>;
+  total: number;
+  data_version: string;
+}
+
+export interface Stats {
+  items: number;
+  annotations: number;
+  bytes: number;
+  splits: Record<string, number>;
+  classes: Record<string, { items: number; annotations: number }>;
+  by_split: Record<string, Record<string, number>>;
+  unlabelled: number;
+  backgrounds: number;
+  issues: Record<string, number>;
+  data_version: string;
+}
+
+export interface EditResult {
+  changed: number;
+  skipped: { item_id: string; code: string }[];
+  edit_id: string | null;
+  data_version: string;
+  effect: Record<string, unknown>;
+}
+
+export interface EditRecord {
+  edit_id: string;
+  kind: string;
+  created_at: string;
+  changed: number;
+  undone: boolean;
+  params: Record<string, unknown>;
+}
+
+export interface Sample {
+  sample_id: string;
+  strategy: { kind: string } & Record<string, unknown>;
+  size: number;
+  seed: number;
+  item_ids: string[];
+  pool_size: number;
+  data_version: string;
+  coverage: number | null;
+  curve: Record<string, number>[] | null;
+  detail: Record<string, unknown>;
+  created_at: string;
+}
+
+export interface StrategyParam {
+  name: string;
+  type?: string;
+  default?: unknown;
+  choices?: unknown[];
+  min?: number;
+  max?: number;
+  required?: boolean;
+}
+
+export interface Strategy {
+  kind: string;
+  params: StrategyParam[];
+  /** What is missing here, empty when the strategy can run. */
+  needs: string[];
+}
+
+export interface ExportResult {
+  export_id: string;
+  format: string;
+  path: string;
+  files: number;
+  bytes: number;
+  items: number;
+  created_at: string;
+  report: ReportRow[];
+}
+
+export interface ExportFormat {
+  format: string;
+  title: string;
+  tasks: string[];
+  layout: string;
+  holds: string[];
+  cannot_hold: string[];
+}
+
+export interface Snapshot {
+  snapshot_id: string;
+  alias: string | null;
+  message: string;
+  created_at: string;
+  parents: string[];
+  git_rev: string;
+  data: {
+    hash: string;
+    files: number;
+    bytes: number;
+    items: number;
+    annotations: number | null;
+    splits: Record<string, number>;
+    classes: Record<string, number>;
+  };
+  changes: { added: number; removed: number; modified: number; relabelled: number };
+  is_head: boolean;
+  is_auto: boolean;
+}
+
+export interface SnapshotPage {
+  snapshots: Snapshot[];
+  head: string | null;
+  next_cursor: string | null;
+  total: number;
+}
+
+export interface LineageNode {
+  id: string;
+  type: 'dataset' | 'snapshot' | 'drift' | 'run' | 'export' | 'sample';
+  label: string;
+  created_at: string;
+  detail: Record<string, unknown>;
+}
+
+export interface Lineage {
+  nodes: LineageNode[];
+  edges: { from: string; to: string; relation: string }[];
+}
+
+export interface Restored {
+  restored: string;
+  saved_as: string | null;
+  files: { written: number; removed: number; unchanged: number };
+}
