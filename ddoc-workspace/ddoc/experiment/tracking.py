@@ -4,6 +4,7 @@ Not by its client library: that one retries for minutes when the server is down,
 rules, and costs two seconds and 150 MB to import. What we need is a dozen documented calls with short timeouts.
 """
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class TrackedRun:
     """A run as MLflow has it. Times in milliseconds since 1970; `metrics` are the last values."""
 
     run_id: str
+    experiment_id: str
     name: str
     status: RunStatus
     start_time: int | None
@@ -110,7 +112,7 @@ class Tracking:
             "name": name,
             "digest": digest,
             "source_type": "local",
-            "source": f'{{"uri": "{source}"}}',
+            "source": json.dumps({"uri": source}),
         }
         context = [{"key": "mlflow.data.context", "value": "training"}]
         self._post("runs/log-inputs", run_id=run_id, datasets=[{"dataset": dataset, "tags": context}])
@@ -233,6 +235,7 @@ def _run(run: Mapping[str, Any]) -> TrackedRun:
     info, data = run["info"], run.get("data", {})
     return TrackedRun(
         run_id=info["run_id"],
+        experiment_id=str(info["experiment_id"]),
         name=info.get("run_name", ""),
         status=info["status"],
         start_time=info.get("start_time"),

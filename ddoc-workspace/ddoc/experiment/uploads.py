@@ -8,7 +8,8 @@ from pathlib import Path
 from ddoc.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError
 from ddoc.experiment.checks import Check, check_trainer
 from ddoc.experiment.trainers import Trainer, load_trainer, trainer_files
-from ddoc.formats.archives import ArchiveLimits, extract
+from ddoc.formats.archives import extract
+from ddoc.formats.limits import Limits as ArchiveLimits
 from ddoc.ids import check_id, new_id
 from ddoc.paths import Layout
 

@@ -9,6 +9,7 @@ from ddoc.experiment.launcher import Orders, liveness, start_shim, write_orders
 from ddoc.experiment.limits import Limits
 from ddoc.experiment.runner.folder import RunFolder
 from ddoc.experiment.runner.processes import start_time
+from ddoc.experiment.uploads import copy_code, list_templates
 
 
 def start_run(
@@ -34,6 +35,23 @@ def start_run(
         environment={},
         tracking_uri=tracking_uri,
         confined=confined,
+    )
+    write_orders(folder, orders)
+    start_shim(folder)
+    return folder
+
+
+def start_template(root: Path, template: str, dataset: Path, params: Mapping[str, Any]) -> RunFolder:
+    """Start a template of the library on a folder laid out like `data/`."""
+    trainer = next(t for t in list_templates() if t.name == template)
+    folder = RunFolder(root / "run")
+    copy_code(trainer.folder, folder.code)
+    orders = Orders(
+        dataset=dataset,
+        params=trainer.config.complete(params),
+        limits=Limits(wall_seconds=120),
+        environment={"DDOC_VECTORS_PATH": str(root / "vectors")},
+        read=(root / "vectors",),
     )
     write_orders(folder, orders)
     start_shim(folder)

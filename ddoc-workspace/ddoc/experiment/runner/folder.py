@@ -50,6 +50,11 @@ class RunFolder:
         return self.report / "result.json"
 
     @property
+    def dry_run(self) -> "RunFolder":
+        """The folder of the dry run."""
+        return RunFolder(self.root / "dry-run")
+
+    @property
     def control(self) -> Path:
         """State of the shim; a confined trainer cannot touch it."""
         return self.root / "control"
