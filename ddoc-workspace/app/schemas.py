@@ -1,10 +1,15 @@
 """Wire types that several routers share: bodies are strict, answers are made from domain types by `of`."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["bccd-train"])]
+from ddoc.dataset.filters import Filter
+from ddoc.dataset.selections import Selection
+
+Id = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["bccd-train"])
+]
 Limit = Annotated[int, Field(ge=1, le=500)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 SplitName = Annotated[str, Field(min_length=1, max_length=64, examples=["train"])]
@@ -57,6 +62,10 @@ class FilterBody(Body):
     text: str | None = Field(None, max_length=200, description="part of the file name")
     ids: list[str] | None = Field(None, max_length=100_000)
 
+    def to_domain(self) -> Filter:
+        """Return the filter that this means."""
+        return Filter.from_json(self.model_dump(exclude_none=True))
+
 
 class SelectionBody(Body):
     """A set of items: ids, or a filter with exceptions, or a recorded sample. Exactly one; never empty."""
@@ -75,25 +84,14 @@ class SelectionBody(Body):
             raise ValueError("except_ids goes with filter")
         return self
 
-
-class ProblemError(BaseModel):
-    """One field that was wrong."""
-
-    pointer: str
-    detail: str
-
-
-class Problem(BaseModel):
-    """What every error looks like (RFC 9457), as `application/problem+json`."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    instance: str | None = None
-    code: str = Field(description="stable, kebab-case")
-    request_id: str | None = None
-    errors: list[ProblemError] = Field(default_factory=list[ProblemError])
+    def to_domain(self) -> Selection:
+        """Return the selection that this means."""
+        return Selection(
+            item_ids=None if self.item_ids is None else tuple(self.item_ids),
+            filter=None if self.filter is None else self.filter.to_domain(),
+            except_ids=tuple(self.except_ids),
+            sample_id=self.sample_id,
+        )
 
 
 class ReportRowOut(BaseModel):
@@ -103,22 +101,3 @@ class ReportRowOut(BaseModel):
     action: Literal["kept", "clipped", "skipped", "renamed", "changed"]
     count: int
     examples: list[dict[str, str]]
-
-
-_TITLES = {
-    400: "Bad request",
-    404: "Not found",
-    409: "Conflict",
-    412: "Stale version",
-    413: "Too large",
-    422: "Invalid input",
-    429: "Too many requests",
-    503: "Unavailable",
-    507: "Disk full",
-}
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route that answers these statuses with a problem."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {s: {"description": _TITLES[s], "model": Problem, "content": content} for s in (*statuses, 422)}

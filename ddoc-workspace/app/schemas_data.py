@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from app.schemas import Body, FilterBody, Id, Name, ReportRowOut, Seed, SelectionBody, SplitName
+from ddoc.dataset.edits import EditResult
 
 ExportFormat = Literal["yolo", "coco", "voc", "imagefolder", "csv"]
 Label = Annotated[str, Field(min_length=1, max_length=200)]
@@ -131,8 +132,12 @@ class EditBody(Body):
     @model_validator(mode="after")
     def _merge(self) -> Self:
         if self.selection is None:
+            nothing = self.item_ids is None and self.filter is None and self.sample_id is None
             self.selection = SelectionBody(
-                item_ids=self.item_ids, filter=self.filter, except_ids=self.except_ids, sample_id=self.sample_id
+                item_ids=[] if nothing else self.item_ids,
+                filter=self.filter,
+                except_ids=self.except_ids,
+                sample_id=self.sample_id,
             )
         elif self.item_ids is not None or self.filter is not None or self.sample_id is not None:
             raise ValueError("give the selection once")
@@ -185,7 +190,7 @@ class ApplySampleBody(Body):
 
 
 class UndoBody(Body):
-    """Which edit to undo; default: the last one."""
+    """Which edit to undo: the last one, and only that; naming it guards against undoing another."""
 
     edit_id: str | None = None
 
@@ -205,6 +210,17 @@ class EditOut(BaseModel):
     edit_id: str | None
     data_version: str
     effect: dict[str, Any]
+
+    @classmethod
+    def of(cls, result: EditResult) -> Self:
+        """Return the wire form of an edit's result."""
+        return cls(
+            changed=result.changed,
+            skipped=[SkippedOut(item_id=item_id, code=code) for item_id, code in result.skipped],
+            edit_id=result.edit_id,
+            data_version=result.data_version,
+            effect=dict(result.effect),
+        )
 
 
 class EditRecordOut(BaseModel):

@@ -52,7 +52,7 @@ class WorkspaceList(BaseModel):
     total: int
 
 
-class CheckOut(BaseModel):
+class WorkspaceCheckOut(BaseModel):
     """One check of a workspace and what it found."""
 
     name: str
@@ -72,7 +72,7 @@ class WorkspaceStatusOut(WorkspaceOut):
     """A workspace with the truth about its state."""
 
     is_valid: bool
-    checks: list[CheckOut]
+    checks: list[WorkspaceCheckOut]
     data_version: str
     uncommitted_changes: UncommittedOut
     head: str | None

@@ -1,0 +1,97 @@
+"""Drift: compare two sides, read the reports."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response, status
+from fastapi.responses import HTMLResponse
+
+from app.dependencies import DriftDep
+from app.problems import problems
+from app.replies import JobReplyDep, job_responses
+from app.schemas import Id, Limit
+from app.schemas_dataset import (
+    DriftBody,
+    DriftItemOut,
+    DriftItemPage,
+    DriftPage,
+    DriftReportOut,
+    DriftReportSummary,
+)
+from app.schemas_job import JobOut
+
+router = APIRouter(tags=["drift"])
+
+
+@router.post(
+    "/drift",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=JobOut,
+    responses=job_responses(404, 409, 503),
+    summary="Compare a base with a target",
+)
+def run_drift(drift: DriftDep, reply: JobReplyDep, body: DriftBody) -> Response:
+    """Test whether the target drifted from the base, and score every image. The job's result is the report."""
+    return reply(lambda key: drift.run(body.model_dump(mode="json"), idempotency_key=key))
+
+
+@router.get("/drift", summary="List drift reports")
+def list_reports(
+    drift: DriftDep, limit: Annotated[Limit, Query()] = 100, cursor: str | None = None
+) -> DriftPage:
+    """Return the reports, newest first."""
+    page = drift.page(limit=limit, cursor=cursor)
+    return DriftPage(
+        items=[DriftReportSummary.model_validate(r) for r in page.items],
+        next_cursor=page.next_cursor,
+        total=page.total,
+    )
+
+
+@router.get("/drift/{report_id}", responses=problems(404), summary="One drift report")
+def get_report(drift: DriftDep, report_id: Id) -> DriftReportOut:
+    """Return a report: verdict, tests, and what changed."""
+    return DriftReportOut.model_validate(drift.get(report_id))
+
+
+@router.delete(
+    "/drift/{report_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(404),
+    summary="Delete a report",
+)
+def delete_report(drift: DriftDep, report_id: Id) -> None:
+    """Delete a report and its scores."""
+    drift.delete(report_id)
+
+
+@router.get("/drift/{report_id}/items", responses=problems(404), summary="Every image with its score")
+def report_items(
+    drift: DriftDep,
+    report_id: Id,
+    side: Literal["base", "target"] = "target",
+    sort: Literal["score", "-score", "outlier", "-outlier"] = "-score",
+    limit: Annotated[Limit, Query()] = 100,
+    cursor: str | None = None,
+) -> DriftItemPage:
+    """Return the scored images of one side. A high score looks like the target, a low one like the base."""
+    page = drift.items(report_id, side=side, sort=sort, limit=limit, cursor=cursor)
+    return DriftItemPage(
+        items=[DriftItemOut.model_validate(i) for i in page.items],
+        next_cursor=page.next_cursor,
+        total=page.total,
+    )
+
+
+@router.get(
+    "/drift/{report_id}/report.html",
+    responses=problems(404),
+    response_class=HTMLResponse,
+    summary="The report as one self-contained file",
+)
+def report_html(drift: DriftDep, report_id: Id, lang: Literal["ko", "en"] = "en") -> Response:
+    """Return the report as an HTML file for download."""
+    return Response(
+        drift.html(report_id, lang=lang),
+        media_type="text/html; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="drift-{report_id}.html"'},
+    )

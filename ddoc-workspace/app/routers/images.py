@@ -1,0 +1,37 @@
+"""How thumbnails and originals are answered, for datasets and workspaces alike."""
+
+from urllib.parse import quote
+
+from ddoc.dataset.previews import thumbnail_of
+from fastapi import Request, Response
+from fastapi.responses import FileResponse
+
+from ddoc.dataset.dataset import Dataset
+
+_IMMUTABLE = "private, max-age=31536000, immutable"
+
+
+def thumbnail_response(request: Request, dataset: Dataset, item_id: str, size: int) -> Response:
+    """Answer with the WebP thumbnail of an item, or 304 when the client has it."""
+    item = dataset.index.get(item_id)
+    etag = f'"{item.content_hash}-{size}"'
+    headers = {"ETag": etag, "Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(thumbnail_of(dataset.layout, item, size), media_type="image/webp", headers=headers)
+
+
+def image_response(dataset: Dataset, item_id: str) -> Response:
+    """Answer with the original bytes as an attachment: hostile bytes are never shown inline."""
+    item = dataset.index.get(item_id)
+    name = item.name.rsplit("/", 1)[-1]
+    return FileResponse(
+        dataset.layout.data / item.path,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-cache",
+        },
+    )

@@ -1,0 +1,213 @@
+"""Analyses of the workspaces: run them as jobs, read their results from the cache."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from app.jobs import Job, JobContext, JobKind, Jobs, Params
+from app.services.roots import OpenRoots
+from app.services.tables import write_refs
+from app.settings import Settings
+from ddoc.analysis import encoders, find_similar, get_encoder, last_encoder, summary
+from ddoc.dataset.dataset import Dataset
+from ddoc.errors import DdocError, NotFoundError, UnavailableError
+
+DEFAULT_ENCODER = "descriptor"
+
+
+class Analyses:
+    """Attributes and embeddings of the workspaces."""
+
+    def __init__(self, settings: Settings, roots: OpenRoots, jobs: Jobs) -> None:
+        self._settings = settings
+        self._roots = roots
+        self._jobs = jobs
+        for name in ("attributes", "embedding"):
+            jobs.register(
+                JobKind(
+                    f"analyze-{name}",
+                    "app.services.bodies:analyze_images",
+                    prepare=self._prepare,
+                    finish=self._finish,
+                    slots=1,
+                )
+            )
+
+    def run_attributes(self, workspace_id: str, *, force: bool, idempotency_key: str | None) -> Job:
+        """Submit the job that measures the attributes of images not yet measured (of all with `force`)."""
+        return self._run(workspace_id, "attributes", {}, force=force, key=idempotency_key)
+
+    def run_embedding(
+        self, workspace_id: str, *, encoder: str | None, force: bool, idempotency_key: str | None
+    ) -> Job:
+        """Submit the job that embeds images. Raises NotFoundError `unknown-encoder`, UnavailableError at once."""
+        chosen = encoder or DEFAULT_ENCODER
+        _ready(chosen)
+        return self._run(workspace_id, "embedding", {"encoder": chosen}, force=force, key=idempotency_key)
+
+    def results(self, workspace_id: str, *, encoder: str | None) -> dict[str, Any]:
+        """Return what is known of both analyses, for the data as it is now."""
+        dataset = self._roots.workspace(workspace_id)
+        items = dataset.index.items_table()
+        hashes: list[str] = items["content_hash"].to_pylist()
+        ids = dict(zip(hashes, items["item_id"].to_pylist(), strict=True))
+        key = get_encoder(encoder).key if encoder else None
+        found = summary(dataset.layout, hashes, encoder_key=key, classes=_classes(dataset, ids))
+        for cluster in found["embedding"]["clusters"]:
+            cluster["examples"] = [ids[h] for h in cluster["examples"] if h in ids]
+        found["embedding"]["semantic"] = _is_semantic(found["embedding"]["encoder"])
+        return found
+
+    def embedding_map(self, workspace_id: str, *, encoder: str | None) -> bytes:
+        """Return the map as a JSON head line and planar little-endian columns, shuffled by a fixed seed.
+
+        Raises NotFoundError `no-embedding` before an embedding was computed.
+        """
+        dataset = self._roots.workspace(workspace_id)
+        key = get_encoder(encoder).key if encoder else last_encoder(dataset.layout)
+        table = dataset.index.values_table()
+        if key is None or "x" not in table.column_names:
+            raise NotFoundError("compute an embedding first", code="no-embedding")
+        table = table.filter(table["x"].is_valid())
+        table = table.take(np.random.default_rng(0).permutation(table.num_rows))
+        splits = sorted(set(table["split"].to_pylist()))
+        place = {name: number for number, name in enumerate(splits)}
+        head = {
+            "n": table.num_rows,
+            "encoder": key,
+            "projection": "pca",
+            "splits": splits,
+            "columns": ["x:f4", "y:f4", "cluster:i4", "split:u1"],
+            "item_ids": table["item_id"].to_pylist(),
+        }
+        line = json.dumps(head).encode()
+        line += b" " * (-(len(line) + 1) % 4) + b"\n"
+        cluster = table["cluster"].fill_null(-1).to_numpy()
+        split = np.array([place[name] for name in table["split"].to_pylist()], "u1")
+        columns = (
+            table["x"].to_numpy().astype("<f4"),
+            table["y"].to_numpy().astype("<f4"),
+            cluster.astype("<i4"),
+            split,
+        )
+        return line + b"".join(column.tobytes() for column in columns)
+
+    def similar(self, workspace_id: str, item_id: str, *, limit: int, encoder: str | None) -> dict[str, Any]:
+        """Return the items most similar to one. Raises NotFoundError `no-embedding`, `item-not-found`."""
+        dataset = self._roots.workspace(workspace_id)
+        item = dataset.index.get(item_id)
+        key = get_encoder(encoder).key if encoder else last_encoder(dataset.layout)
+        if key is None:
+            raise NotFoundError("compute an embedding first", code="no-embedding")
+        items = dataset.index.items_table()
+        ids: dict[str, list[str]] = defaultdict(list)
+        for content_hash, other in zip(
+            items["content_hash"].to_pylist(), items["item_id"].to_pylist(), strict=True
+        ):
+            ids[content_hash].append(other)
+        found = find_similar(dataset.layout, key, item.content_hash, list(ids), k=limit)
+        twins = [(other, 1.0) for other in ids[item.content_hash] if other != item_id]
+        rows = twins + [(other, score) for content, score in found for other in ids[content]]
+        return {"encoder": key, "items": [{"item_id": i, "similarity": s} for i, s in rows[:limit]]}
+
+    def duplicates(self, workspace_id: str, *, limit: int) -> dict[str, Any]:
+        """Return the groups of equal and nearly equal images, largest first."""
+        dataset = self._roots.workspace(workspace_id)
+        table = dataset.index.values_table()
+        groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        if "duplicate_group" in table.column_names:
+            rows = table.select(["item_id", "name", "split", "content_hash", "duplicate_group"]).to_pylist()
+            for row in rows:
+                group = row.pop("duplicate_group")
+                if group is not None and group >= 0:
+                    groups[group].append(row)
+        found = [
+            {"group": number, "exact": len({r["content_hash"] for r in rows}) == 1, "items": rows}
+            for number, rows in groups.items()
+            if len(rows) > 1
+        ]
+        found.sort(key=lambda g: (-len(g["items"]), g["group"]))
+        return {"groups": found[:limit], "total": len(found)}
+
+    def encoders(self, workspace_id: str) -> list[dict[str, Any]]:
+        """Return the encoders and whether each can be used now."""
+        self._roots.workspace(workspace_id)
+        return [_describe(name) for name in encoders()]
+
+    def _run(
+        self, workspace_id: str, analyzer: str, options: dict[str, Any], *, force: bool, key: str | None
+    ) -> Job:
+        dataset = self._roots.workspace(workspace_id)
+        params = {
+            "workspace_id": workspace_id,
+            "root": str(dataset.root),
+            "analyzer": analyzer,
+            "options": options,
+            "force": force,
+            "workers": self._settings.workers,
+        }
+        return self._jobs.submit(
+            f"analyze-{analyzer}", workspace_id=workspace_id, params=params, idempotency_key=key
+        )
+
+    def _prepare(self, context: JobContext, params: Params) -> Params:
+        dataset = self._roots.workspace(params["workspace_id"])
+        dataset.refresh()
+        return {**params, "refs": str(write_refs(dataset, context.folder / "refs.arrow"))}
+
+    def _finish(self, _context: JobContext, params: Params, output: Any) -> Any:
+        dataset = self._roots.workspace(params["workspace_id"])
+        self._roots.reload_results(dataset.root)
+        encoder = params["options"].get("encoder")
+        part = self.results(params["workspace_id"], encoder=encoder)[params["analyzer"]]
+        return {"run": output, **part}
+
+
+def _ready(name: str) -> None:
+    """Raise what the encoder lacks, if it lacks something."""
+    check = getattr(get_encoder(name), "check", None)
+    if check is not None:
+        check()
+
+
+def _describe(name: str) -> dict[str, Any]:
+    encoder = get_encoder(name)
+    try:
+        _ready(name)
+        available, detail = True, ""
+    except UnavailableError as error:
+        available, detail = False, error.detail
+    return {
+        "name": name,
+        "title": encoder.title,
+        "version": encoder.version,
+        "dim": encoder.dim,
+        "semantic": encoder.semantic,
+        "text": encoder.has_text,
+        "available": available,
+        "detail": detail,
+        "default": name == DEFAULT_ENCODER,
+    }
+
+
+def _is_semantic(key: str | None) -> bool | None:
+    if key is None:
+        return None
+    for name in encoders():
+        if key.startswith(name):
+            try:
+                return get_encoder(name).semantic
+            except DdocError:
+                return None
+    return None
+
+
+def _classes(dataset: Dataset, ids: dict[str, str]) -> dict[str, list[str]]:
+    """Return the class names of each content, for the clusters' label counts."""
+    by_item: dict[str, list[str]] = defaultdict(list)
+    rows = dataset.index.classes_table().to_pylist()
+    for row in rows:
+        by_item[row["item_id"]].append(row["class_name"])
+    return {content: by_item[item_id] for content, item_id in ids.items()}

@@ -1,0 +1,187 @@
+"""Snapshots of the workspaces: jobs for what takes time, direct answers for what does not."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from ddoc.core.item_diff import ItemDiff
+from ddoc.core.snapshot_service import SnapshotService
+
+from app.jobs import Job, JobContext, JobKind, Jobs, Params
+from app.services.lineage import extra_lineage
+from app.services.roots import OpenRoots
+from app.services.workspace_service import Workspaces
+from app.stores.catalog import Catalog
+from ddoc.dataset.edits import Edits
+from ddoc.errors import InvalidInputError
+
+WORKING = "working"
+Maintenance = Literal["verify", "gc", "push", "pull"]
+
+
+class Snapshots:
+    """Versions of the workspaces."""
+
+    def __init__(self, catalog: Catalog, roots: OpenRoots, jobs: Jobs, workspaces: Workspaces) -> None:
+        self._catalog = catalog
+        self._roots = roots
+        self._jobs = jobs
+        self._workspaces = workspaces
+        jobs.register(
+            JobKind(
+                "snapshot",
+                "app.services.bodies:create_snapshot",
+                prepare=self._prepare_create,
+                finish=self._finish_create,
+                writes=True,
+                slots=2,
+            )
+        )
+        jobs.register(
+            JobKind(
+                "restore",
+                "app.services.bodies:restore_snapshot",
+                prepare=self._prepare_create,
+                finish=self._finish_restore,
+                cleanup=self._clean_restore,
+                writes=True,
+                slots=2,
+            )
+        )
+        for name in ("verify", "gc", "push", "pull"):
+            jobs.register(
+                JobKind(
+                    f"snapshot-{name}",
+                    "app.services.bodies:maintain_snapshots",
+                    writes=name != "push",
+                    slots=1,
+                )
+            )
+
+    def create(
+        self,
+        workspace_id: str,
+        *,
+        message: str,
+        alias: str | None,
+        allow_empty: bool,
+        idempotency_key: str | None,
+    ) -> Job:
+        """Submit the job that takes a snapshot. A taken or unusable alias is refused before anything is done."""
+        service = self._service(workspace_id)
+        if alias is not None:
+            service.check_alias(alias)
+        params = {**self._place(workspace_id), "message": message, "alias": alias, "allow_empty": allow_empty}
+        return self._jobs.submit(
+            "snapshot", workspace_id=workspace_id, params=params, idempotency_key=idempotency_key
+        )
+
+    def page(self, workspace_id: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
+        """Return a page of snapshots, newest first, and the head."""
+        service = self._service(workspace_id)
+        page = service.list_snapshots(limit=limit, cursor=cursor)
+        return {
+            "snapshots": [s.to_json() for s in page.snapshots],
+            "head": page.head,
+            "next_cursor": page.next_cursor,
+            "total": page.total,
+        }
+
+    def get(self, workspace_id: str, sid: str) -> dict[str, Any]:
+        """Return a snapshot by id or alias. Raises NotFoundError `unknown-snapshot`."""
+        return self._service(workspace_id).get(sid).to_json()
+
+    def delete(self, workspace_id: str, sid: str) -> None:
+        """Delete a snapshot; its children keep their place in the lineage."""
+        service = self._service(workspace_id)
+        with self._jobs.edit_guard(workspace_id):
+            service.delete(sid)
+        self._workspaces.summarise(workspace_id)
+
+    def set_alias(self, workspace_id: str, sid: str, *, alias: str | None) -> dict[str, Any]:
+        """Give a snapshot an alias, or take it away."""
+        service = self._service(workspace_id)
+        with self._jobs.edit_guard(workspace_id):
+            return service.set_alias(sid, alias).to_json()
+
+    def restore(
+        self,
+        workspace_id: str,
+        sid: str,
+        *,
+        discard_changes: bool,
+        dry_run: bool,
+        idempotency_key: str | None,
+    ) -> Job:
+        """Submit the job that restores a snapshot, or with `dry_run` the one that tells its effect."""
+        service = self._service(workspace_id)
+        found = service.get(sid)
+        params = {
+            **self._place(workspace_id),
+            "snapshot_id": found.snapshot_id,
+            "discard_changes": discard_changes,
+            "dry_run": dry_run,
+        }
+        return self._jobs.submit(
+            "restore", workspace_id=workspace_id, params=params, idempotency_key=idempotency_key
+        )
+
+    def diff(
+        self, workspace_id: str, a: str, b: str, *, change: str | None, limit: int, cursor: str | None
+    ) -> dict[str, Any]:
+        """Return a page of the differences between two versions, item by item; `b` may be `working`."""
+        service = self._service(workspace_id)
+        if a == WORKING:
+            raise InvalidInputError("only the second side may be the working copy", code="invalid-side")
+        found: ItemDiff = service.diff(a, b)
+        return found.page(change=change, limit=limit, cursor=cursor)
+
+    def lineage(self, workspace_id: str) -> dict[str, Any]:
+        """Return the graph of where everything in a workspace came from."""
+        record = self._catalog.workspaces.get(workspace_id)
+        service = self._service(workspace_id)
+        nodes, edges = extra_lineage(self._catalog, record, self._roots.workspace(workspace_id))
+        return service.get_lineage_graph(extra_nodes=nodes, extra_edges=edges).to_json()
+
+    def maintain(
+        self, workspace_id: str, what: Maintenance, options: Mapping[str, Any], *, idempotency_key: str | None
+    ) -> Job:
+        """Submit a job that verifies, frees, pushes or pulls."""
+        self._service(workspace_id)
+        params = {**self._place(workspace_id), "what": what, "options": dict(options)}
+        return self._jobs.submit(
+            f"snapshot-{what}", workspace_id=workspace_id, params=params, idempotency_key=idempotency_key
+        )
+
+    def _service(self, workspace_id: str) -> SnapshotService:
+        return SnapshotService(self._roots.workspace(workspace_id).root)
+
+    def _place(self, workspace_id: str) -> dict[str, Any]:
+        return {"workspace_id": workspace_id, "root": str(self._roots.workspace_root(workspace_id))}
+
+    def _prepare_create(self, _context: JobContext, params: Params) -> Params:
+        """Bring the index up to date and hand the body what only the index knows."""
+        dataset = self._roots.workspace(params["workspace_id"])
+        dataset.refresh()
+        stats = dataset.statistics()
+        statistics = {
+            "items": stats.items,
+            "annotations": stats.annotations,
+            "splits": dict(stats.splits),
+            "classes": {name: counts["annotations"] for name, counts in stats.classes.items()},
+        }
+        return {**params, "statistics": statistics, "edits": Edits(dataset).since_snapshot()}
+
+    def _finish_create(self, _context: JobContext, params: Params, output: Any) -> Any:
+        self._workspaces.summarise(params["workspace_id"])
+        return output
+
+    def _finish_restore(self, _context: JobContext, params: Params, output: Any) -> Any:
+        self._roots.workspace(params["workspace_id"]).refresh()
+        self._workspaces.summarise(params["workspace_id"])
+        return output
+
+    def _clean_restore(self, _context: JobContext, params: Params) -> None:
+        """After a restore that was cut short: roll it forward, then let the index see what is there."""
+        dataset = self._roots.workspace(params["workspace_id"])
+        SnapshotService(dataset.root).recover()
+        dataset.refresh()
