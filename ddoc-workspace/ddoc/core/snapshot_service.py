@@ -1,0 +1,272 @@
+"""Snapshots of one workspace: create, list, restore, lineage, and what keeps them sound."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ddoc.core.item_changes import ItemCounts, count_changes, count_items
+from ddoc.core.snapshots import (
+    Restored,
+    RestorePreview,
+    Snapshot,
+    SnapshotData,
+    SnapshotPage,
+    Uncommitted,
+)
+from ddoc.errors import DamagedError, InvalidInputError
+from ddoc.paths import Layout
+from ddoc.progress import Progress, no_progress
+from ddoc.snapshot import names, recover, versions
+from ddoc.snapshot.catalog import Entry, SnapshotCatalog, sort_key
+from ddoc.snapshot.create import SnapshotRequest, create, head_version, version_at
+from ddoc.snapshot.disk import disk_problems
+from ddoc.snapshot.manifest import tree_of_manifest
+from ddoc.snapshot.restore import Effect, look_at, make_plan, restore
+from ddoc.snapshot.store import SnapshotStore, version_of
+from ddoc.snapshot.tree import Tree
+
+AUTO_MESSAGE: Final = "Unsaved changes before restoring {name}"
+_LIMIT: Final = 500
+
+
+class SnapshotService:
+    """The snapshots of the workspace at `root`. Cheap to make; holds no connection; safe in several processes."""
+
+    def __init__(self, root: Path, *, store: SnapshotStore | None = None) -> None:
+        self._store = store or SnapshotStore(Layout(root))
+        self._layout = Layout(root)
+
+    # reading
+
+    def get(self, name: str) -> Snapshot:
+        """Return a snapshot by id or alias. Raises NotFoundError (`unknown-snapshot`, `deleted-snapshot`)."""
+        history = self._store.history()
+        snapshot_id, _ = names.resolve(history, name)
+        catalog = SnapshotCatalog(history)
+        return _snapshot(catalog, catalog.entry(snapshot_id))
+
+    def head(self) -> str | None:
+        """Return the id of the snapshot that the working copy came from."""
+        return SnapshotCatalog(self._store.history()).head
+
+    def list_snapshots(self, *, limit: int = 100, cursor: str | None = None) -> SnapshotPage:
+        """Return a page of snapshots, newest first. Raises InvalidInputError for a cursor that is not ours."""
+        catalog = SnapshotCatalog(self._store.history())
+        entries = catalog.newest_first()
+        if cursor is not None:
+            after = _from_cursor(cursor)
+            entries = [entry for entry in entries if list(sort_key(entry)) < after]
+        page = entries[: max(1, min(limit, _LIMIT))]
+        more = len(entries) > len(page)
+        return SnapshotPage(
+            snapshots=tuple(_snapshot(catalog, entry) for entry in page),
+            head=catalog.head,
+            next_cursor=_to_cursor(page[-1]) if more else None,
+            total=len(catalog),
+        )
+
+    def status(self) -> Uncommitted:
+        """Return what differs between the working copy and the snapshot that it came from."""
+        history = self._store.history()
+        base = head_version(self._store, history)
+        with disk_problems():
+            now = look_at(self._store, base, no_progress)
+        present = tree_of_manifest(now.folders)
+        if base is None:
+            counts, code = self._count({}, present), True
+        else:
+            same = now.before.version == version_of(list(base.outputs))
+            old = tree_of_manifest(now.before.folders) if same else self._store.tree(list(base.outputs))
+            counts = self._count(old, present)
+            code = versions.code_entries(self._layout) != versions.code_of(base.files)
+        return _uncommitted(counts, code=code)
+
+    def preview_restore(self, name: str) -> RestorePreview:
+        """Return what restoring a snapshot would do; nothing is changed."""
+        history = self._store.history()
+        snapshot_id, commit = names.resolve(history, name)
+        target = version_at(self._store, history, commit)
+        now = look_at(self._store, head_version(self._store, history), no_progress)
+        present = tree_of_manifest(now.folders)
+        plan = make_plan(self._store, target, present)
+        sizes = {digest: self._size(digest) for _, digest in plan.writes}
+        missing = tuple(sorted(digest.hex() for digest, size in sizes.items() if size is None))
+        size = sum(sizes[digest] or 0 for _, digest in plan.writes)
+        return RestorePreview(
+            snapshot_id=snapshot_id,
+            files=Effect(len(plan.writes), len(plan.deletes), plan.unchanged, size),
+            items=self._count(present, plan.tree).to_json(),
+            unsaved=self.status(),
+            missing=missing[:20],
+        )
+
+    def check_alias(self, alias: str) -> None:
+        """Raise InvalidInputError (`invalid-alias`) or ConflictError (`alias-taken`) unless it can be given."""
+        names.require_free_alias(self._store.history(), alias)
+
+    # writing
+
+    def create_snapshot(
+        self,
+        message: str,
+        *,
+        alias: str | None = None,
+        allow_empty: bool = False,
+        statistics: Mapping[str, Any] | None = None,
+        edits: Sequence[Mapping[str, Any]] | None = None,
+        request_id: str | None = None,
+        progress: Progress = no_progress,
+    ) -> Snapshot:
+        """Save the working copy as a new snapshot.
+
+        `statistics` are what only the index knows (`annotations`, `classes` by name); `edits` the steps since the
+        parent. A `request_id` that a snapshot already has gives that one back: work repeated after a kill.
+
+        Raises ConflictError (`nothing-to-snapshot`, `alias-taken`, `data-changing`), InvalidInputError
+        (`link-in-data`, `reserved-name`, `invalid-alias`), DiskFullError, BusyError; then nothing has changed.
+        """
+        request = SnapshotRequest(
+            message=message,
+            describe=self._describer(statistics or {}, request_id),
+            alias=alias,
+            edits=edits or (),
+            allow_empty=allow_empty,
+        )
+        with self._writing(progress):
+            found = self._made_by(request_id)
+            return self.get(found or create(self._store, request, progress))
+
+    def restore_snapshot(
+        self, name: str, *, discard_changes: bool = False, progress: Progress = no_progress
+    ) -> Restored:
+        """Make the working copy that of a snapshot. Unsaved changes become an automatic snapshot first.
+
+        Raises NotFoundError, DamagedError (`missing-object`, `damaged-object`), DiskFullError, ConflictError
+        (`data-changing`), BusyError; then data/ is untouched.
+        """
+        with self._writing(progress):
+            done = restore(
+                self._store,
+                name,
+                discard_changes=discard_changes,
+                save=self._automatic(AUTO_MESSAGE.format(name=name)),
+                fetch=None,
+                progress=progress,
+            )
+        return Restored(done.snapshot_id, done.saved_as, done.effect)
+
+    def recover(self, progress: Progress = no_progress) -> bool:
+        """Finish what a kill or a power loss cut off; returns whether there was anything."""
+        if not self._store.journal.is_pending:
+            return False
+        with disk_problems(), self._store.writing():
+            return recover.recover(self._store, save=self._recovered(), progress=progress)
+
+    # inside
+
+    @contextmanager
+    def _writing(self, progress: Progress) -> Iterator[None]:
+        with disk_problems(), self._store.writing():
+            recover.recover(self._store, save=self._recovered(), progress=progress)
+            yield
+
+    def _automatic(self, message: str) -> SnapshotRequest:
+        return SnapshotRequest(message, self._describer({}, None), allow_empty=True, automatic=True)
+
+    def _recovered(self) -> SnapshotRequest:
+        return self._automatic("Changes made after an interrupted restore")
+
+    def _made_by(self, request_id: str | None) -> str | None:
+        if request_id is None:
+            return None
+        catalog = SnapshotCatalog(self._store.history())
+        made = (
+            e.snapshot_id for e in catalog.newest_first() if catalog.record(e).get("request_id") == request_id
+        )
+        return next(made, None)
+
+    def _describer(self, statistics: Mapping[str, Any], request_id: str | None) -> Any:
+        def describe(tree: Tree, base: Tree | None) -> Mapping[str, Any]:
+            items, splits = count_items(tree)
+            counts = ItemCounts() if base is None else self._count(base, tree)
+            annotations = statistics.get("annotations")
+            data = {
+                "items": items,
+                "splits": splits,
+                "annotations": annotations,
+                "classes": dict(statistics.get("classes", {})),
+            }
+            return {
+                "data": data,
+                "changes": counts.to_json(),
+                "changes_known": base is not None,
+                "request_id": request_id,
+            }
+
+        return describe
+
+    def _count(self, old: Tree, new: Tree) -> ItemCounts:
+        return count_changes(old, new, classify=self._is_classification())
+
+    def _is_classification(self) -> bool:
+        try:
+            found = yaml.safe_load((self._layout.data / "dataset.yaml").read_text("utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):
+            return False
+        return isinstance(found, dict) and found.get("task") == "classify"
+
+    def _size(self, digest: bytes) -> int | None:
+        try:
+            return self._store.object_path(digest.hex()).stat().st_size
+        except FileNotFoundError:
+            return None
+
+
+def _uncommitted(counts: ItemCounts, *, code: bool) -> Uncommitted:
+    return Uncommitted(
+        added=counts.added,
+        removed=counts.removed,
+        modified=counts.modified + counts.relabelled,
+        other=counts.other,
+        code=code,
+    )
+
+
+def _snapshot(catalog: SnapshotCatalog, entry: Entry) -> Snapshot:
+    record = catalog.record(entry)
+    try:
+        data = SnapshotData(**record["data"])
+        return Snapshot(
+            snapshot_id=entry.snapshot_id,
+            alias=entry.alias,
+            message=record["message"],
+            created_at=record["created_at"],
+            parents=catalog.parents(entry),
+            git_rev=entry.commit,
+            data=data,
+            changes=record["changes"],
+            is_head=entry.snapshot_id == catalog.head,
+            is_auto=record["automatic"],
+        )
+    except (KeyError, TypeError) as error:
+        raise DamagedError(
+            f"snapshot {entry.snapshot_id} was not written by ddoc", code="foreign-snapshot"
+        ) from error
+
+
+def _to_cursor(entry: Entry) -> str:
+    return base64.urlsafe_b64encode(json.dumps(sort_key(entry)).encode()).decode()
+
+
+def _from_cursor(cursor: str) -> list[Any]:
+    try:
+        time, numbered, number, snapshot_id = json.loads(base64.urlsafe_b64decode(cursor))
+        return [int(time), bool(numbered), int(number), str(snapshot_id)]
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise InvalidInputError("the cursor is not one that a page gave", code="invalid-cursor") from error

@@ -1,0 +1,239 @@
+"""Reading, hashing and copying of single files; run in this process or as a script in worker processes.
+
+Imports nothing but the standard library's fastest modules, so that a worker starts in some 15 ms.
+A worker reads requests from its standard input and answers on its standard output, each a length (8 bytes) and a
+marshalled value, until its input ends: its parent's death ends it too.
+"""
+
+import errno
+import fcntl
+import hashlib
+import marshal
+import os
+import struct
+import sys
+
+_SIGNATURE = struct.Struct("<qqqq")
+_LENGTH = struct.Struct("<q")
+_BLOCK = 1 << 20
+_FICLONE = 0x40049409
+_YOUNG_NS = 20_000_000
+
+OK, CHANGED, GONE, MISSING, DAMAGED = range(5)
+# (outcome, md5, signature, staged name or "")
+Outcome = tuple[int, bytes, bytes, str]
+_NOTHING = b""
+
+
+class Stage:
+    """A folder of this process for new files, until they are flushed and renamed to where they belong."""
+
+    def __init__(self, folder: str, *, reflink: bool) -> None:
+        self._folder = f"{folder}/{os.getpid()}-{os.urandom(4).hex()}"
+        self._count = 0
+        self.reflink = reflink
+        os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 pathlib is left out for the start-up time
+
+    def next_name(self) -> str:
+        """Return an unused path."""
+        self._count += 1
+        return f"{self._folder}/{self._count}"
+
+
+def hash_file(path: str) -> Outcome:
+    """Return the md5 and signature of a file; CHANGED if it was written meanwhile."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return GONE, _NOTHING, _NOTHING, ""
+    try:
+        before = _signature(os.fstat(descriptor))
+        digest = hashlib.md5(usedforsecurity=False)
+        while block := os.read(descriptor, _BLOCK):
+            digest.update(block)
+        return _settled(path, descriptor, before, digest.digest(), "")
+    finally:
+        os.close(descriptor)
+
+
+def store_file(path: str, cache: str, stage: Stage) -> Outcome:
+    """Hash a file and, unless the cache has its content, stage a copy: one pass, the same bytes hashed and written."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return GONE, _NOTHING, _NOTHING, ""
+    try:
+        facts = os.fstat(descriptor)
+        before = _signature(facts)
+        if facts.st_size >= _BLOCK:
+            digest, staged = _store_large(descriptor, facts.st_size, cache, stage)
+        else:
+            data = _read_all(descriptor, facts.st_size)
+            digest = hashlib.md5(data, usedforsecurity=False).digest()
+            staged = ""
+            if not has_object(cache, digest, len(data)):
+                staged = stage.next_name()
+                if not (stage.reflink and _clone(descriptor, staged, facts)):
+                    write_new(staged, data, 0o444)
+        return _settled(path, descriptor, before, digest, staged)
+    finally:
+        os.close(descriptor)
+
+
+def fetch_object(cache: str, digest: bytes, stage: Stage) -> Outcome:
+    """Stage a writable copy of an object, hashed on the way: DAMAGED if its bytes are not those of its name.
+
+    The outcome's signature is that of the staged file.
+    """
+    name = digest.hex()
+    try:
+        descriptor = os.open(f"{cache}/{name[:2]}/{name[2:]}", os.O_RDONLY)
+    except FileNotFoundError:
+        return MISSING, digest, _NOTHING, ""
+    try:
+        staged = stage.next_name()
+        size = os.fstat(descriptor).st_size
+        if size < _BLOCK:
+            data = _read_all(descriptor, size)
+            found = hashlib.md5(data, usedforsecurity=False).digest()
+            if found == digest and not (stage.reflink and _clone_object(descriptor, staged)):
+                write_new(staged, data, 0o644)
+        else:
+            found = _copy_hashing(descriptor, staged, 0o644)
+        if found != digest:
+            return DAMAGED, digest, _NOTHING, ""
+        return OK, digest, _signature(os.stat(staged)), staged  # noqa: PTH116 start-up time
+    finally:
+        os.close(descriptor)
+
+
+def has_object(cache: str, digest: bytes, size: int) -> bool:
+    """Return whether the cache holds an object of that name and size (a truncated one is replaced)."""
+    name = digest.hex()
+    try:
+        return os.stat(f"{cache}/{name[:2]}/{name[2:]}").st_size == size  # noqa: PTH116 start-up time
+    except FileNotFoundError:
+        return False
+
+
+def write_new(path: str, data: bytes, mode: int) -> None:
+    """Write a new file, whole."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        _write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _store_large(source: int, size: int, cache: str, stage: Stage) -> tuple[bytes, str]:
+    staged = stage.next_name()
+    digest = _copy_hashing(source, staged, 0o444)
+    if has_object(cache, digest, size):
+        os.unlink(staged)  # noqa: PTH108 start-up time
+        return digest, ""
+    return digest, staged
+
+
+def _copy_hashing(source: int, target: str, mode: int) -> bytes:
+    digest = hashlib.md5(usedforsecurity=False)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        while block := os.read(source, _BLOCK):
+            digest.update(block)
+            _write_all(descriptor, block)
+    finally:
+        os.close(descriptor)
+    return digest.digest()
+
+
+def _clone(source: int, target: str, facts: os.stat_result) -> bool:
+    """Clone a file whose content was hashed, if no write can hide between the two."""
+    settled = _signature(os.fstat(source)) == _signature(facts)
+    old = max(facts.st_mtime_ns, facts.st_ctime_ns) < _now_ns() - 100 * _YOUNG_NS
+    return settled and old and try_clone(source, target, 0o444)
+
+
+def _clone_object(source: int, target: str) -> bool:
+    return try_clone(source, target, 0o644)
+
+
+def try_clone(source: int, target: str, mode: int) -> bool:
+    """Make `target` share the blocks of `source`; False where the file system cannot."""
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        fcntl.ioctl(descriptor, _FICLONE, source)
+    except OSError as error:
+        os.unlink(target)  # noqa: PTH108 start-up time
+        if error.errno not in (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY):
+            raise
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _now_ns() -> int:
+    import time
+
+    return time.time_ns()
+
+
+def _signature(facts: os.stat_result) -> bytes:
+    return _SIGNATURE.pack(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)
+
+
+def _settled(path: str, descriptor: int, before: bytes, digest: bytes, staged: str) -> Outcome:
+    try:
+        there = _signature(os.lstat(path))
+    except FileNotFoundError:
+        return GONE, _NOTHING, _NOTHING, ""
+    if there != before or _signature(os.fstat(descriptor)) != before:
+        return CHANGED, _NOTHING, _NOTHING, ""
+    return OK, digest, before, staged
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    data = os.read(descriptor, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while block := os.read(descriptor, _BLOCK):
+        parts.append(block)
+    return b"".join(parts)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, data[written:])
+
+
+def run_chunk(task: str, chunk: list[tuple[str, bytes]], cache: str, stage: "Stage | None") -> list[Outcome]:
+    """Do one task ("hash", "store" or "fetch") for a chunk of (absolute path, object's md5)."""
+    if task == "hash":
+        return [hash_file(path) for path, _ in chunk]
+    assert stage is not None
+    if task == "store":
+        return [store_file(path, cache, stage) for path, _ in chunk]
+    return [fetch_object(cache, digest, stage) for _, digest in chunk]
+
+
+def main() -> None:
+    """Answer requests (task, cache, staging, reflink) once, then chunks, until the input ends."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    task, cache, staging, reflink = marshal.loads(source.read(_LENGTH.unpack(source.read(8))[0]))  # noqa: S302 from our parent
+    stage = Stage(staging, reflink=reflink) if staging else None
+    while head := source.read(8):
+        chunk = marshal.loads(source.read(_LENGTH.unpack(head)[0]))  # noqa: S302 from our parent
+        try:
+            answer: object = run_chunk(task, chunk, cache, stage)
+        except OSError as error:
+            answer = (error.errno or 0, str(error.strerror))
+        data = marshal.dumps(answer)
+        target.write(_LENGTH.pack(len(data)) + data)
+        target.flush()
+
+
+if __name__ == "__main__":
+    main()

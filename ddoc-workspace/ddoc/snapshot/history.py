@@ -1,0 +1,324 @@
+"""The git side: commits without a process each, refs by one compare-and-swap of git itself.
+
+Only repositories that we made are opened. Hooks, fsmonitor, protocols and every configuration but the repository's
+own are off.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pygit2
+from pygit2.enums import FileMode, ObjectType, SortMode
+
+from ddoc.errors import BusyError, ConflictError, DamagedError, NotFoundError, UnavailableError
+
+SNAPSHOT_TAGS: Final = "refs/tags/ddoc/v"
+AUTO_TAGS: Final = "refs/tags/ddoc/auto/"
+ALIAS_TAGS: Final = "refs/tags/ddoc/alias/"
+KEPT_TAGS: Final = "refs/tags/ddoc/kept/"
+DELETED: Final = "refs/ddoc/deleted/"
+MAIN: Final = "refs/heads/main"
+_NOBODY: Final = "0" * 40
+_AUTHOR: Final = ("ddoc", "ddoc@localhost")
+_LOCK_SECONDS: Final = 10.0
+_BUSY_MARKS: Final = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+
+
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """A change of one ref: its hash before and after, None where it does not exist."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlobEntry:
+    """A file of a commit."""
+
+    oid: str
+    executable: bool = False
+
+
+class History:
+    """One workspace's git repository."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / ".git"
+        try:
+            self._repo = pygit2.Repository(str(self.folder))
+        except pygit2.GitError as error:
+            raise DamagedError(
+                "the workspace's git repository cannot be opened", code="no-repository"
+            ) from error
+
+    @classmethod
+    def create(cls, root: Path) -> "History":
+        """Make the repository of a new workspace, on branch `main`, from no template."""
+        run_git(root, "init", "--quiet", "--template=", "--initial-branch=main", str(root))
+        return cls(root)
+
+    # refs
+
+    def refs(self, prefix: str = "refs/") -> dict[str, str]:
+        """Return the refs below `prefix` with the ids of what they name."""
+        found = {r.name: str(r.target) for r in self._repo.references.iterator() if r.name.startswith(prefix)}
+        return {name: oid for name, oid in found.items() if not oid.startswith("refs/")}
+
+    def ref(self, name: str) -> str | None:
+        """Return the id that a ref names, or None."""
+        try:
+            reference = self._repo.references[name]
+        except KeyError:
+            return None
+        return str(reference.resolve().target)
+
+    @property
+    def branch(self) -> str:
+        """The branch that HEAD is on; `refs/heads/main` where a user detached it."""
+        target = str(self._repo.references["HEAD"].target)
+        return target if target.startswith("refs/heads/") else MAIN
+
+    @property
+    def head(self) -> str | None:
+        """The commit that the working copy came from; None before the first one."""
+        reference = self._repo.references["HEAD"]
+        target = str(reference.target)
+        return self.ref(target) if target.startswith("refs/") else target
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether a user has detached HEAD."""
+        return not str(self._repo.references["HEAD"].target).startswith("refs/")
+
+    def attach(self) -> None:
+        """Put HEAD back on `main` if a user detached it."""
+        if self.is_detached:
+            self._git("symbolic-ref", "HEAD", MAIN)
+
+    def update_refs(self, updates: Sequence[RefUpdate]) -> None:
+        """Move all refs in one transaction, or none: the commit point.
+
+        Raises ConflictError (`history-moved`) if one is no longer where it was, UnavailableError (`git-busy`) if
+        another git process keeps its lock.
+        """
+        lines = [f"update {u.name} {u.new or _NOBODY} {u.old or _NOBODY}" for u in updates]
+        request = "\n".join(["start", *lines, "prepare", "commit", ""])
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            done = self._git_result("update-ref", "--stdin", data=request)
+            if done.returncode == 0:
+                return
+            if "File exists" not in done.stderr:
+                break
+            if time.monotonic() > deadline:
+                raise BusyError(
+                    "another git process holds a lock of the workspace; end it and try again", code="git-busy"
+                )
+            time.sleep(0.02)
+        if (
+            "but expected" in done.stderr
+            or "already exists" in done.stderr
+            or "unable to resolve" in done.stderr
+        ):
+            raise ConflictError("the history changed meanwhile; try again", code="history-moved")
+        raise UnavailableError(
+            "git could not write the history", code="git-failed", reason=done.stderr.strip()[-300:]
+        )
+
+    def keep_tip(self, *, leaving: str | None, to: str) -> list[RefUpdate]:
+        """Return the tag that keeps `leaving` reachable if moving its branch to `to` would lose it."""
+        if leaving is None or leaving == to or self._is_within(leaving, to):
+            return []
+        branch = self.branch
+        for name, oid in self.refs().items():
+            commit = self._commit_of(oid) if name != branch and not name.startswith(DELETED) else None
+            if commit is not None and self._is_within(leaving, commit):
+                return []
+        name = KEPT_TAGS + leaving[:16]
+        return [] if self.ref(name) else [RefUpdate(name, None, leaving)]
+
+    def _is_within(self, commit: str, tip: str) -> bool:
+        return commit == tip or self._repo.descendant_of(tip, commit)
+
+    def _commit_of(self, oid: str) -> str | None:
+        found = self._repo.get(oid)
+        if isinstance(found, pygit2.Tag):
+            found = found.peel(None)
+        return str(found.id) if isinstance(found, pygit2.Commit) else None
+
+    def require_quiet(self) -> None:
+        """Raise BusyError while a merge, rebase or pick of a user is unfinished."""
+        for mark in _BUSY_MARKS:
+            if (self.folder / mark).exists():
+                raise BusyError(
+                    "a git merge or rebase is unfinished; finish or abort it first", code="git-busy"
+                )
+
+    # objects
+
+    def write_blob(self, data: bytes) -> str:
+        """Store a blob and return its id."""
+        return str(self._repo.create_blob(data))
+
+    def write_commit(self, files: Mapping[str, BlobEntry], *, message: str, parents: Sequence[str]) -> str:
+        """Store a commit of exactly `files`, not yet reachable from any ref, and return its id."""
+        index = pygit2.Index()
+        for path, entry in files.items():
+            mode = FileMode.BLOB_EXECUTABLE if entry.executable else FileMode.BLOB
+            index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry.oid), mode))
+        signature = pygit2.Signature(*_AUTHOR)
+        tree = index.write_tree(self._repo)
+        oids: list[str | pygit2.Oid] = [pygit2.Oid(hex=p) for p in parents]
+        return str(self._repo.create_commit(None, signature, signature, message, tree, oids))
+
+    def write_tombstone(self, commit: str, *, name: str, note: str) -> str:
+        """Store an annotated tag object that remembers a deleted snapshot, and return its id."""
+        stamp = f"{_AUTHOR[0]} <{_AUTHOR[1]}> {int(time.time())} +0000"
+        text = f"object {commit}\ntype commit\ntag {name}\ntagger {stamp}\n\n{note}\n"
+        return str(self._repo.write(ObjectType.TAG, text.encode()))
+
+    def files(self, commit: str) -> dict[str, BlobEntry]:
+        """Return every file of a commit by its path."""
+        index = pygit2.Index()
+        index.read_tree(self._commit(commit).tree)
+        return {e.path: BlobEntry(str(e.id), e.mode == FileMode.BLOB_EXECUTABLE) for e in index}
+
+    def blob(self, oid: str) -> bytes:
+        """Return a blob's bytes."""
+        found = self._repo.get(oid)
+        if not isinstance(found, pygit2.Blob):
+            raise DamagedError("an object of the git repository is missing", code="git-damaged")
+        return found.data
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """Return the bytes of one file of a commit, or None if it has none there."""
+        try:
+            found = self._commit(commit).tree / path
+        except KeyError:
+            return None
+        return found.data if isinstance(found, pygit2.Blob) else None
+
+    def parents(self, commit: str) -> list[str]:
+        """Return the ids of a commit's parents."""
+        return [str(parent) for parent in self._commit(commit).parent_ids]
+
+    def time(self, commit: str) -> int:
+        """Return a commit's time in seconds."""
+        return self._commit(commit).commit_time
+
+    def peel(self, oid: str) -> str | None:
+        """Return the commit that an object is or points to, or None if it is no commit."""
+        return self._commit_of(oid)
+
+    def ancestry(self, tips: Iterable[str]) -> Iterator[str]:
+        """Yield every commit reachable from `tips`, once."""
+        walker = self._repo.walk(None, SortMode.TOPOLOGICAL)
+        for tip in tips:
+            walker.push(pygit2.Oid(hex=tip))
+        for commit in walker:
+            yield str(commit.id)
+
+    def _commit(self, oid: str) -> pygit2.Commit:
+        found = self._repo.get(oid)
+        if not isinstance(found, pygit2.Commit):
+            raise NotFoundError("no such commit", code="unknown-snapshot")
+        return found
+
+    # the index
+
+    def update_index(self, files: Mapping[str, BlobEntry], *, owned: "re.Pattern[str] | None" = None) -> None:
+        """Make git's index hold `files`; with `owned`, only for paths it matches, leaving a user's staging alone.
+
+        Raises BusyError (`git-busy`) if another git process keeps the index locked.
+        """
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                self._write_index(files, owned)
+            except pygit2.GitError as error:
+                if "lock" not in str(error) or time.monotonic() > deadline:
+                    raise BusyError("git's index is locked by another process", code="git-busy") from error
+                time.sleep(0.02)
+            else:
+                return
+
+    def _write_index(self, files: Mapping[str, BlobEntry], owned: "re.Pattern[str] | None") -> None:
+        index = self._repo.index
+        try:
+            index.read(True)
+        except pygit2.GitError:
+            # torn by a power loss: made anew from the commit
+            (self.folder / "index").unlink(missing_ok=True)
+            index.read(True)
+        for path in [e.path for e in index if owned is None or owned.match(e.path)]:
+            if path not in files:
+                index.remove(path)
+        present = {e.path: str(e.id) for e in index}
+        for path, entry in files.items():
+            if (owned is None or owned.match(path)) and present.get(path) != entry.oid:
+                mode = FileMode.BLOB_EXECUTABLE if entry.executable else FileMode.BLOB
+                index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry.oid), mode))
+        index.write()
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(self.folder / "index", os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    # the git program
+
+    def _git(self, *arguments: str) -> str:
+        done = self._git_result(*arguments)
+        if done.returncode:
+            raise UnavailableError("git failed", code="git-failed", reason=done.stderr.strip()[-300:])
+        return done.stdout
+
+    def _git_result(self, *arguments: str, data: str = "") -> "subprocess.CompletedProcess[str]":
+        return _run_git(self.folder.parent, f"--git-dir={self.folder}", *arguments, data=data)
+
+
+def run_git(root: Path, *arguments: str) -> str:
+    """Run git in `root` in the safe way and return what it printed. Raises UnavailableError if it fails."""
+    done = _run_git(root, *arguments)
+    if done.returncode:
+        raise UnavailableError("git failed", code="git-failed", reason=done.stderr.strip()[-300:])
+    return done.stdout
+
+
+def _run_git(root: Path, *arguments: str, data: str = "") -> "subprocess.CompletedProcess[str]":
+    settings = {
+        "core.hooksPath": "/dev/null",
+        "core.fsmonitor": "false",
+        "core.fsync": "all",
+        "safe.bareRepository": "explicit",
+        "protocol.allow": "never",
+        "gc.auto": "0",
+    }
+    options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    environment = kept | {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+    return subprocess.run(
+        ["git", *options, *arguments],
+        cwd=root,
+        env=environment,
+        input=data,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )

@@ -1,0 +1,91 @@
+"""One look at every file of a folder: names and stat signatures, nothing read."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ddoc.errors import InvalidInputError
+from ddoc.snapshot.disk import SIGNATURE
+
+# DVC ignores these wherever they are, so a snapshot could not agree with it about them.
+RESERVED_NAMES: Final = frozenset((".git", ".hg", ".dvc", ".dvcignore"))
+CONTROL_SUFFIX: Final = ".dvc"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFolder:
+    """The files directly in one folder: `names` sorted by code point, `signatures` 32 bytes each in that order."""
+
+    names: tuple[str, ...]
+    signatures: bytes
+
+
+# Folders by their path below the scanned one: "" for itself, else with a trailing slash. Empty ones are left out.
+Scan = Mapping[str, ScannedFolder]
+
+
+def scan_files(root: Path, *, control: frozenset[str] = frozenset()) -> dict[str, ScannedFolder]:
+    """Return the regular files below `root` with their signatures (scandir and lstat, one thread).
+
+    `control` holds the paths of our own files in `data/` (`.dvc` and `.gitignore` of a version in parts), which
+    are not data. Files that vanish meanwhile are left out. A missing `root` reads as empty.
+
+    Raises InvalidInputError for symbolic links and special files, and for names that DVC would ignore.
+    """
+    found: dict[str, ScannedFolder] = {}
+    pending = [""]
+    top = str(root)
+    while pending:
+        folder = pending.pop()
+        try:
+            iterator = os.scandir(f"{top}/{folder}")
+        except FileNotFoundError:
+            continue
+        with iterator:
+            entries, folders = _read_folder(iterator, folder)
+        if control:
+            entries = [entry for entry in entries if folder + entry[0] not in control]
+        pending.extend(folders)
+        if entries:
+            entries.sort()
+            names, signatures = zip(*entries, strict=True)
+            found[folder] = ScannedFolder(names, b"".join(signatures))
+    return found
+
+
+def _read_folder(
+    iterator: "os._ScandirIterator[str]", folder: str
+) -> tuple[list[tuple[str, bytes]], list[str]]:
+    pack, regular = SIGNATURE.pack, stat.S_IFREG
+    entries: list[tuple[str, bytes]] = []
+    folders: list[str] = []
+    for entry in iterator:
+        name = entry.name
+        if name in RESERVED_NAMES:
+            raise _refused(
+                folder + name, "has a name that DVC ignores; rename or remove it", code="reserved-name"
+            )
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(f"{folder}{name}/")
+            continue
+        try:
+            facts = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        if stat.S_IFMT(facts.st_mode) != regular:
+            raise _refused(folder + name, "is a link or special file; remove it", code="link-in-data")
+        entries.append((name, pack(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)))
+    return entries, folders
+
+
+def _refused(path: str, what: str, *, code: str) -> InvalidInputError:
+    shown = path.encode("utf-8", "backslashreplace").decode()
+    return InvalidInputError(f"data/{shown} {what}", code=code, path=shown)
+
+
+def total_bytes(scan: Scan) -> int:
+    """Return the sum of the file sizes."""
+    return sum(fields[0] for folder in scan.values() for fields in SIGNATURE.iter_unpack(folder.signatures))

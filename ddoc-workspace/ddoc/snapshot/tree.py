@@ -1,0 +1,143 @@
+"""A version's files as data: folders with sorted names and hashes, and DVC's `.dir` form of them."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ddoc.errors import DamagedError
+from ddoc.hashing import md5_bytes
+
+HASH_BYTES: Final = 16
+_escape = json.encoder.encode_basestring_ascii
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files directly in one folder: `names` sorted by code point, `hashes` their md5, 16 bytes each."""
+
+    names: tuple[str, ...]
+    hashes: bytes
+
+    def hash_at(self, position: int) -> bytes:
+        """Return the md5 of the file at `position`."""
+        return self.hashes[position * HASH_BYTES : (position + 1) * HASH_BYTES]
+
+    def items(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (name, md5)."""
+        for position, name in enumerate(self.names):
+            yield name, self.hash_at(position)
+
+
+# Folders by their path below data/: "" for data/ itself, else with a trailing slash ("images/train/").
+Tree = Mapping[str, Folder]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file that differs between two trees. `old` is None for an added file, `new` for a removed one."""
+
+    path: str
+    old: bytes | None
+    new: bytes | None
+
+
+def tree_of(files: Iterable[tuple[str, bytes]]) -> dict[str, Folder]:
+    """Return the tree of (path, md5) pairs, given in any order."""
+    grouped: dict[str, list[tuple[str, bytes]]] = {}
+    for path, digest in files:
+        cut = path.rfind("/") + 1
+        grouped.setdefault(path[:cut], []).append((path[cut:], digest))
+    tree: dict[str, Folder] = {}
+    for folder, entries in grouped.items():
+        entries.sort()
+        tree[folder] = Folder(tuple(n for n, _ in entries), b"".join(h for _, h in entries))
+    return tree
+
+
+def files_of(tree: Tree, *, below: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield (path, md5) of every file whose path starts with `below`, folder by folder."""
+    for path, folder in tree.items():
+        if path.startswith(below):
+            for name, digest in folder.items():
+                yield path + name, digest
+
+
+def count_files(tree: Tree) -> int:
+    """Return the number of files."""
+    return sum(len(folder.names) for folder in tree.values())
+
+
+def diff_trees(old: Tree, new: Tree) -> list[FileChange]:
+    """Return the files that differ, sorted by path. Equal folders cost one comparison of their bytes."""
+    changes: list[FileChange] = []
+    for path in old.keys() | new.keys():
+        before, after = old.get(path, _EMPTY), new.get(path, _EMPTY)
+        if before.hashes == after.hashes and before.names == after.names:
+            continue
+        was, now = dict(before.items()), dict(after.items())
+        changes.extend(FileChange(path + n, h, now.get(n)) for n, h in was.items() if now.get(n) != h)
+        changes.extend(FileChange(path + n, None, h) for n, h in now.items() if n not in was)
+    changes.sort(key=lambda change: change.path)
+    return changes
+
+
+_EMPTY: Final = Folder((), b"")
+
+
+def dir_bytes(tree: Tree, *, below: str = "") -> bytes:
+    """Return DVC's `.dir` object of the files below the folder `below` (as in a Tree's keys).
+
+    The bytes are those of `json.dumps(entries, sort_keys=True)` over entries sorted by `relpath`, which DVC 3
+    hashes and stores; any other spacing or order would have another hash.
+    """
+    rows: list[tuple[str, str]] = []
+    cut = len(below)
+    for path, folder in tree.items():
+        if not path.startswith(below):
+            continue
+        prefix, digits, names = path[cut:], folder.hashes.hex(), folder.names
+        rows.extend((prefix + name, digits[i * 32 : i * 32 + 32]) for i, name in enumerate(names))
+    rows.sort()
+    body = ", ".join([f'{{"md5": "{digest}", "relpath": {_escape(path)}}}' for path, digest in rows])
+    return f"[{body}]".encode()
+
+
+def dir_hash(data: bytes) -> str:
+    """Return the name of a `.dir` object's bytes: 32 hex digits and `.dir`."""
+    return md5_bytes(data) + ".dir"
+
+
+def parse_dir(data: bytes, *, below: str = "") -> dict[str, Folder]:
+    """Return the tree that a `.dir` object lists, its paths put below the folder `below`.
+
+    Raises DamagedError if it is not one, or names a path outside its folder.
+    """
+    try:
+        entries = json.loads(data)
+        files = [(below + entry["relpath"], bytes.fromhex(entry["md5"])) for entry in entries]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedError("a .dir object of the cache cannot be read; run verify with repair") from error
+    tree = tree_of(files)
+    if not all(_is_plain(path) and _FORBIDDEN.isdisjoint(folder.names) for path, folder in tree.items()):
+        raise DamagedError("a .dir object of the cache names a path outside its folder", code="unsafe-path")
+    return tree
+
+
+_FORBIDDEN: Final = frozenset(("", ".", ".."))
+
+
+def _is_plain(folder: str) -> bool:
+    return not folder or _FORBIDDEN.isdisjoint(folder[:-1].split("/"))
+
+
+def combined_hash(parts: Iterable[tuple[str, str]]) -> str:
+    """Return one md5 (32 hex digits) for the outputs (path, hash) of a version."""
+    pairs = sorted(parts)
+    if len(pairs) == 1 and pairs[0][1].endswith(".dir"):
+        return pairs[0][1].removesuffix(".dir")
+    digest = hashlib.md5(usedforsecurity=False)
+    for path, value in pairs:
+        digest.update(f"{value} {path}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()

@@ -1,0 +1,172 @@
+"""Runs `file_worker` over many files: in this process for few, in worker processes for many."""
+
+import itertools
+import marshal
+import os
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Literal
+
+from ddoc.errors import UnavailableError
+from ddoc.execution import cores
+from ddoc.progress import Progress
+from ddoc.snapshot import file_worker
+from ddoc.snapshot.file_worker import Outcome
+
+Task = Literal["hash", "store", "fetch"]
+PROCESSES_ABOVE: Final = 2_000
+_CHUNK: Final = 200
+_MOST_WORKERS: Final = 8
+_LENGTH: Final = struct.Struct("<q")
+
+
+@dataclass(frozen=True, slots=True)
+class FileJob:
+    """What to do with many files: the task, where objects are, where new files are staged."""
+
+    task: Task
+    cache: Path
+    staging: Path | None = None
+    reflink: bool = False
+
+
+def run_files(
+    job: FileJob, files: Iterable[tuple[str, bytes]], total: int, *, progress: Progress, message: str
+) -> Iterator[tuple[int, list[Outcome]]]:
+    """Yield (position of the first, outcomes) chunk by chunk, as they come.
+
+    `files` are (absolute path, md5 of the object), of which "fetch" reads the second and the others the first.
+    Worker processes are used above 2,000 files. Raises OSError for what the disk refuses.
+    """
+    chunks = _Chunks(files)
+    run = _in_processes if total > PROCESSES_ABOVE and cores() > 1 else _here
+    done = 0
+    for start, outcomes in run(job, chunks):
+        done += len(outcomes)
+        progress(done, total, unit="files", message=message)
+        yield start, outcomes
+
+
+Chunk = tuple[int, list[tuple[str, bytes]]]
+Answers = queue.SimpleQueue["tuple[int, list[Outcome]] | Exception | None"]
+
+
+class _Chunks:
+    """Hands out the files in chunks, to any thread."""
+
+    def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
+        self._files = iter(files)
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def take(self) -> Chunk | None:
+        """Return the next chunk with the position of its first file, or None at the end."""
+        with self._lock:
+            chunk = list(itertools.islice(self._files, _CHUNK))
+            start, self._next = self._next, self._next + len(chunk)
+        return (start, chunk) if chunk else None
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        with self._lock:
+            self._files = iter(())
+
+
+def _here(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
+    stage = None
+    while (taken := chunks.take()) is not None:
+        if stage is None and job.staging is not None:
+            stage = file_worker.Stage(str(job.staging), reflink=job.reflink)
+        yield taken[0], file_worker.run_chunk(job.task, taken[1], str(job.cache), stage)
+
+
+def _in_processes(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
+    answers: Answers = queue.SimpleQueue()
+    workers = [_start(job) for _ in range(min(cores(), _MOST_WORKERS))]
+    threads = [threading.Thread(target=_feed, args=(w, chunks, answers), daemon=True) for w in workers]
+    try:
+        for thread in threads:
+            thread.start()
+        running = len(threads)
+        while running:
+            answer = answers.get()
+            if answer is None:
+                running -= 1
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                yield answer
+    finally:
+        chunks.stop()
+        for worker in workers:
+            worker.kill()
+        for thread in threads:
+            thread.join()
+        for worker in workers:
+            worker.communicate()
+
+
+def _start(job: FileJob) -> "subprocess.Popen[bytes]":
+    # -I and -S: no site packages, no user settings; a worker needs the standard library alone
+    worker = subprocess.Popen(
+        [sys.executable, "-I", "-S", file_worker.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert worker.stdin is not None
+    _send(worker.stdin, (job.task, str(job.cache), str(job.staging or ""), job.reflink))
+    return worker
+
+
+def _feed(worker: "subprocess.Popen[bytes]", chunks: _Chunks, answers: Answers) -> None:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    while (taken := chunks.take()) is not None:
+        try:
+            _send(worker.stdin, taken[1])
+            answer = _receive(worker.stdout)
+        except (OSError, EOFError):
+            answers.put(
+                UnavailableError("a worker process ended unexpectedly; try again", code="worker-died")
+            )
+            return
+        if isinstance(answer, tuple):
+            answers.put(OSError(*answer))
+            return
+        answers.put((taken[0], answer))
+    answers.put(None)
+
+
+def _send(pipe: IO[bytes], value: object) -> None:
+    data = marshal.dumps(value)
+    pipe.write(_LENGTH.pack(len(data)) + data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> "list[Outcome] | tuple[int, str]":
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    size = _LENGTH.unpack(head)[0]
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return marshal.loads(data)  # noqa: S302 our own worker's answer
+
+
+def can_reflink(folder: Path) -> bool:
+    """Return whether files in `folder` can share their blocks by FICLONE (btrfs, XFS with reflink)."""
+    probe = folder / f"reflink-{os.getpid()}"
+    stage = file_worker.Stage(str(folder), reflink=True)
+    probe.write_bytes(b"probe")
+    target = stage.next_name()
+    try:
+        with probe.open("rb") as source:
+            return file_worker.try_clone(source.fileno(), target, 0o644)
+    finally:
+        probe.unlink(missing_ok=True)
+        Path(target).unlink(missing_ok=True)
