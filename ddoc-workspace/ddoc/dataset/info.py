@@ -13,6 +13,7 @@ from ddoc.errors import InvalidInputError, NotFoundError
 from ddoc.paths import write_atomic
 
 FILE_NAME = "dataset.yaml"
+MAX_CHARACTERS = 4 * 1024 * 1024
 TASKS: tuple[Task, ...] = get_args(Task)
 _ULTRALYTICS_SPLITS = ("train", "val", "test")
 _SPLIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -36,12 +37,24 @@ def read_info(data: Path) -> DatasetInfo:
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{FILE_NAME} is not UTF-8", code="invalid-dataset-yaml") from error
     try:
-        raw = yaml.load(text, Loader=_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"{FILE_NAME} is not YAML", code="invalid-dataset-yaml") from error
+        raw = parse_yaml(text)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{FILE_NAME}: {error.detail}", code="invalid-dataset-yaml") from error
+    return _parse(raw)
+
+
+def parse_yaml(text: str) -> dict[str, Any]:
+    """Parse hostile YAML whose top is a mapping. Raises InvalidInputError `invalid-yaml`.
+
+    The loader is the one in Python: the one in C has no limit on nesting but the stack.
+    """
+    try:
+        raw = yaml.safe_load(text) if len(text) <= MAX_CHARACTERS else None
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise InvalidInputError("not YAML", code="invalid-yaml") from error
     if not isinstance(raw, dict):
-        raise InvalidInputError(f"{FILE_NAME} is not a mapping", code="invalid-dataset-yaml")
-    return _parse(cast("dict[str, Any]", raw))
+        raise InvalidInputError("not a YAML mapping of sensible size", code="invalid-yaml")
+    return cast("dict[str, Any]", raw)
 
 
 def write_info(data: Path, info: DatasetInfo) -> None:
@@ -106,7 +119,7 @@ def class_names_of(names: object) -> tuple[str, ...]:
     if isinstance(names, dict):
         try:
             numbered = {int(k): _nfc(v) for k, v in cast("dict[Any, Any]", names).items()}
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInputError("`names` must be numbered", code="invalid-dataset-yaml") from error
         if min(numbered, default=0) < 0 or max(numbered, default=0) > 100_000:
             raise InvalidInputError("class numbers must be 0 to 100,000", code="invalid-dataset-yaml")
@@ -124,6 +137,8 @@ def _check(info: DatasetInfo) -> None:
 
 
 def _nfc(value: object) -> str:
+    if not isinstance(value, str | int | float):  # aliases could make a nested name of any length
+        raise InvalidInputError("a class name must be a word", code="invalid-dataset-yaml")
     return unicodedata.normalize("NFC", str(value))
 
 
@@ -136,5 +151,4 @@ def _plain(value: object) -> Any:
     return value
 
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

@@ -11,23 +11,19 @@ so that lines edited, added or removed by another tool never take over what belo
 corners, since trainers read such a file as polygons throughout; the sidecar knows that they are boxes.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any
 
 from ddoc.dataset import masks, yolo_text
 from ddoc.dataset.items import NO_EXTRA, Annotation, Box, DatasetInfo, Extra
+from ddoc.dataset.sidecar import MAX_BYTES, Entry, Issue, parse_sidecar, sidecar_text, text_of
 from ddoc.dataset.yolo_text import LineError
 from ddoc.errors import InvalidInputError
 from ddoc.paths import write_atomic
-
-SIDECAR_VERSION = 1
-MAX_BYTES = 32 * 1024 * 1024
-Issue = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +102,7 @@ def encode_labels(
         return None, None
     if info.task == "classify":
         entries = [{"class": a.class_name, "extra": dict(a.extra)} for a in labels.annotations if a.extra]
-        return None, _sidecar(labels.extra, entries)
+        return None, sidecar_text(labels.extra, entries)
     numbers = _numbers(info.classes)
     outlined = any(a.polygons or a.mask is not None for a in labels.annotations)
     lines: list[str] = []
@@ -124,7 +120,7 @@ def encode_labels(
             lines.append(line)
         if entry is not None:
             entries.append(entry)
-    return "".join(f"{line}\n" for line in lines), _sidecar(labels.extra, entries)
+    return "".join(f"{line}\n" for line in lines), sidecar_text(labels.extra, entries)
 
 
 def decode_labels(
@@ -132,9 +128,9 @@ def decode_labels(
 ) -> ItemLabels:
     """Return what the contents of a text file and its sidecar say. Issues as `read_labels` names them."""
     issues: list[Issue] = []
-    extra, entries, whole = _parse_sidecar(sidecar, issues) if sidecar is not None else (NO_EXTRA, {}, [])
+    extra, entries, whole = parse_sidecar(sidecar, issues) if sidecar is not None else (NO_EXTRA, {}, [])
     try:
-        lines = _text_of(text).splitlines()
+        lines = text_of(text).splitlines()
     except InvalidInputError as error:
         return ItemLabels(None, extra, (*issues, (error.error_code, error.detail)))
     annotations: list[Annotation] = []
@@ -154,7 +150,7 @@ def decode_labels(
 def _classified(image: str, sidecar: bytes | None) -> ItemLabels:
     issues: list[Issue] = []
     name = class_of_path(image)
-    extra, _, whole = _parse_sidecar(sidecar, issues) if sidecar is not None else (NO_EXTRA, {}, [])
+    extra, _, whole = parse_sidecar(sidecar, issues) if sidecar is not None else (NO_EXTRA, {}, [])
     if name is None:
         return ItemLabels(None, extra, tuple(issues))
     known = next((a for a in whole if a.class_name == name), None)
@@ -232,7 +228,7 @@ def _ring_again(line: str, width: int, height: int) -> yolo_text.Ring | None:
 
 def _decode(
     tokens: list[str],
-    entries: dict[str, list["_Entry"]],
+    entries: dict[str, list["Entry"]],
     classes: Sequence[str],
     width: int,
     height: int,
@@ -268,7 +264,7 @@ def _decode(
     return Annotation(classes[number], yolo_text.bounds([ring]), (ring,))
 
 
-def _completed(entry: "_Entry", name: str, values: list[float], width: int, height: int) -> Annotation:
+def _completed(entry: "Entry", name: str, values: list[float], width: int, height: int) -> Annotation:
     polygons, box = entry.polygons, entry.box
     if polygons is None and entry.mask is None and len(values) > 5:
         polygons = (yolo_text.ring_of(values, width, height)[0],)
@@ -277,90 +273,6 @@ def _completed(entry: "_Entry", name: str, values: list[float], width: int, heig
     elif box is None and entry.mask is None and len(values) <= 5:
         box = yolo_text.box_of(values[0], values[1], values[2], values[3], width, height)[0]
     return Annotation(name, box, polygons or (), entry.mask, entry.extra)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A sidecar entry that completes a line; None = the line says it."""
-
-    box: Box | None
-    polygons: tuple[tuple[float, ...], ...] | None
-    mask: Mapping[str, Any] | None
-    extra: Extra
-
-
-def _sidecar(image: Extra, entries: list[dict[str, Any]]) -> str | None:
-    if not image and not entries:
-        return None
-    document: dict[str, Any] = {"ddoc": SIDECAR_VERSION}
-    if image:
-        document["image"] = dict(image)
-    if entries:
-        document["annotations"] = entries
-    return (
-        json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
-        + "\n"
-    )
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, Any]", value))
-    raise TypeError(f"{type(value).__name__} cannot be kept in a sidecar")
-
-
-def _parse_sidecar(
-    raw: bytes, issues: list[Issue]
-) -> tuple[Extra, dict[str, list[_Entry]], list[Annotation]]:
-    """Return the image's extra, the entries by the geometry they complete, and the classes of the whole image."""
-    entries: dict[str, list[_Entry]] = {}
-    whole: list[Annotation] = []
-    try:
-        document = json.loads(_text_of(raw))
-        image = _mapping(document.get("image", {}) if document["ddoc"] == SIDECAR_VERSION else None)
-        for item in document.get("annotations", []):
-            extra = _mapping(item.get("extra", {}))
-            if "at" not in item:
-                whole.append(Annotation(str(item["class"]), extra=extra))
-                continue
-            entries.setdefault(str(item["at"]), []).append(_entry(item, extra))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInputError) as error:
-        issues.append(("sidecar-invalid", str(error)[:200]))
-        return NO_EXTRA, {}, []
-    return image, entries, whole
-
-
-def _entry(item: Mapping[str, Any], extra: Extra) -> _Entry:
-    box = Box(*_numbers_of(item["box"], 4)) if "box" in item else None
-    if box is not None and not (box.x1 < box.x2 and box.y1 < box.y2):
-        raise ValueError("a box without area")
-    polygons = tuple(_numbers_of(ring, None) for ring in item["polygons"]) if "polygons" in item else None
-    if polygons is not None and any(len(ring) < 6 or len(ring) % 2 for ring in polygons):
-        raise ValueError("a polygon of fewer than three points")
-    mask = masks.compressed(item["mask"]) if "mask" in item else None
-    return _Entry(box, polygons, mask, extra)
-
-
-def _numbers_of(values: Any, count: int | None) -> tuple[float, ...]:
-    numbers = tuple(float(v) for v in values)
-    if (count is not None and len(numbers) != count) or not all(isfinite(v) for v in numbers):
-        raise ValueError("not finite numbers")
-    return numbers
-
-
-def _mapping(value: Any) -> Extra:
-    if not isinstance(value, dict):
-        raise TypeError("not a mapping")
-    return cast("dict[str, Any]", value) or NO_EXTRA
-
-
-def _text_of(raw: bytes) -> str:
-    if len(raw) > MAX_BYTES:
-        raise InvalidInputError("the label file is larger than 32 MiB", code="labels-too-large")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInputError("the label file is not text", code="labels-not-text") from None
 
 
 def _read(path: Path) -> bytes | None:

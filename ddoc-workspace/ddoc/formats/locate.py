@@ -1,0 +1,122 @@
+"""Finding the image that an annotation file means, and an item's split and name by where its image is."""
+
+from collections.abc import Iterable
+
+from ddoc.dataset.info import is_split_name
+from ddoc.formats.names import shortened_path
+from ddoc.formats.tree import file_name, folder_of, nfc, split_named, stem_of, without_common_folder
+from ddoc.reports import Report
+
+IMAGE_FOLDERS = frozenset({"images", "image", "jpegimages", "imgs", "img", "photos"})
+
+
+class ImageIndex:
+    """Finds images by the names that annotation files use: full, partial, in another folder, or without suffix."""
+
+    def __init__(self, images: Iterable[str]) -> None:
+        self._paths: dict[str, str] = {}
+        self._by_name: dict[str, list[str]] = {}
+        for path in images:
+            self._paths[nfc(path)] = path
+            self._by_name.setdefault(nfc(file_name(path)), []).append(path)
+        self._by_stem: dict[str, list[str]] | None = None
+
+    def find(self, name: str, *, beside: str = "", split: str | None = None) -> str | None:
+        """Return the path of the image called `name` by a file in the folder `beside`.
+
+        The exact place counts first; else the image whose path ends like `name`; of several, the one in a folder
+        of `split`, or nearest to `beside`.
+        """
+        wanted = shortened_path(nfc(name.replace("\\", "/")))
+        for candidate in (beside + wanted, wanted):
+            if candidate in self._paths:
+                return self._paths[candidate]
+        return _best(self._by_name.get(file_name(wanted), []), wanted, beside, split)
+
+    def find_stem(self, stem: str, *, beside: str = "", split: str | None = None) -> str | None:
+        """Return the path of the image whose path without suffix ends like `stem`."""
+        if self._by_stem is None:
+            self._by_stem = {}
+            for path in self._paths.values():
+                self._by_stem.setdefault(nfc(stem_of(file_name(path))), []).append(path)
+        wanted = shortened_path(nfc(stem))
+        return _best(self._by_stem.get(file_name(wanted), []), wanted, beside, split)
+
+
+def _best(candidates: list[str], wanted: str, beside: str, split: str | None) -> str | None:
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+
+    def rank(path: str) -> tuple[int, int, int]:
+        folders = folder_of(path).rstrip("/").split("/")
+        in_split = split is not None and any(split_named(f) == split or f == split for f in folders)
+        return (not in_split, -_shared_tail(nfc(path), wanted), -_shared_head(path, beside))
+
+    return min(candidates, key=rank)
+
+
+def _shared_tail(path: str, wanted: str) -> int:
+    """Count the parts at the end that two paths share, whatever their suffix."""
+    left, right = stem_of(path).split("/"), stem_of(wanted).split("/")
+    count = 0
+    for a, b in zip(reversed(left), reversed(right), strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _shared_head(path: str, beside: str) -> int:
+    count = 0
+    for a, b in zip(path.split("/"), beside.split("/"), strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+class ItemNames:
+    """Gives items their name below the split: folders that only say "images" or the split are left out."""
+
+    def __init__(self, images: list[str]) -> None:
+        self._common = without_common_folder(images)
+
+    def name_of(self, path: str, split: str) -> str:
+        """Return the NFC name below the split of the image at `path`."""
+        parts = path.split("/")
+        start = 0
+        for at, part in enumerate(parts[:-1]):
+            if (
+                part.lower() in IMAGE_FOLDERS
+                or split_named(part) is not None
+                or (start == at and start and part == split)
+            ):
+                start = at + 1
+        return nfc("/".join(parts[start:]) if start else path[self._common :])
+
+
+def split_by_folder(path: str) -> str | None:
+    """Return the split that a folder of `path` names, looking from the inside out, None if none does."""
+    for part in reversed(path.split("/")[:-1]):
+        split = split_named(part)
+        if split is not None:
+            return split
+    return None
+
+
+class Splits:
+    """Decides splits, and reports once what had none."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def of(self, path: str, *said: str | None) -> str:
+        """Return the first of what annotation files `said`, else what the folders say, else train (reported)."""
+        for split in said:
+            if split is not None and is_split_name(split):
+                return split
+        by_folder = split_by_folder(path)
+        if by_folder is not None:
+            return by_folder
+        self._report.note("no-split", path, "changed", "no split is given; it goes to train")
+        return "train"

@@ -1,0 +1,3 @@
+"""Names of the flags that Pascal VOC keeps per object, as they stand in an annotation's extra."""
+
+FLAGS = ("truncated", "difficult", "occluded")
