@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import REQUEST_ID, internal_problem, problem, problem_response
@@ -23,6 +24,7 @@ OPEN_PATHS = frozenset({"/health"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGNATURE_WINDOW = 60
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TOO_LARGE = "the request is larger than DDOC_MAX_BODY_BYTES or, for files, DDOC_MAX_UPLOAD_BYTES allows"
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +41,8 @@ class Gate:
         self._app = app
         self._token = settings.token_text
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._max_body = settings.max_body_bytes
+        self._max_upload = settings.max_upload_bytes
         self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +51,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            return  # no websockets here
+            await send({"type": "websocket.close"})
+            return
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -58,7 +63,7 @@ class Gate:
             if refusal is not None:
                 await _answer(refusal, scope, receive, reply)
             else:
-                await self._app(scope, receive, reply)
+                await self._app(scope, _Limited(receive, self._limit(headers)), reply)
         except Exception as error:
             if reply.started:
                 _log.exception("the answer to %s %s broke off", scope["method"], scope["path"])
@@ -72,6 +77,10 @@ class Gate:
         host = _host_name(headers.get("host", ""))
         if "*" not in self._hosts and host not in self._hosts:
             return problem(400, "host-not-allowed", "this Host is not in DDOC_ALLOWED_HOSTS", instance=path)
+        length = headers.get("content-length", "0")
+        limit = self._limit(headers)
+        if length.isdigit() and int(length) > limit:
+            return problem(413, "too-large", _TOO_LARGE, instance=path, facts={"limit": limit})
         signed = self._is_signed(scope, headers)
         if scope["method"] not in SAFE_METHODS and not signed and self._is_foreign(headers):
             return problem(
@@ -80,6 +89,12 @@ class Gate:
         if path in OPEN_PATHS or signed or self._is_allowed(scope, headers):
             return None
         return problem(401, "unauthorized", "send `Authorization: Bearer` with DDOC_TOKEN", instance=path)
+
+    def _limit(self, headers: Headers) -> int:
+        """Return the most bytes that the request's body may have; files may be larger than documents."""
+        kind = headers.get("content-type", "")
+        is_file = kind.startswith(("multipart/form-data", "application/offset+octet-stream"))
+        return self._max_upload if is_file else self._max_body
 
     def _is_allowed(self, scope: Scope, headers: Headers) -> bool:
         if not self._token:
@@ -108,6 +123,21 @@ class Gate:
         origin = origin.lower().rstrip("/")
         own = headers.get("host", "").lower()
         return origin not in self._origins and origin not in {f"http://{own}", f"https://{own}"}
+
+
+class _Limited:
+    """Receives a body that may not grow over its limit, whatever length was declared."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
 
 
 class _Reply:

@@ -1,6 +1,7 @@
 """What runs in a job's own process: the body, its progress, its outcome."""
 
 import errno
+import fcntl
 import importlib
 import json
 import logging
@@ -87,6 +88,7 @@ def run_child(order: ChildOrder, *, progress_fd: int, control_fd: int) -> NoRetu
     status = 1
     try:
         _settle(log_path(folder))
+        _wait_for_predecessor(folder)
         control = PipeControl(control_fd)
         context = JobContext(
             job_id=order.job_id,
@@ -117,13 +119,15 @@ def outcome_of(body: str, context: JobContext) -> dict[str, Any]:
     try:
         function = load_body(body)
         given = json.loads((context.folder / "input.json").read_bytes())
-        return {"output": _as_json(function(context, given))}
+        output = function(context, given)
+        json.dumps(output, allow_nan=False)
     except CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - every error of a body is the job's outcome
         if not isinstance(error, DdocError):
             traceback.print_exc()
         return {"error": describe(error)}
+    return {"output": output}
 
 
 def load_body(name: str) -> Body:
@@ -152,11 +156,6 @@ def _plain(context: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(context, default=str))
 
 
-def _as_json(output: Any) -> Any:
-    json.dumps(output, allow_nan=False)
-    return output
-
-
 def _settle(log: Path) -> None:
     """Become a session of its own whose output goes to the job's log."""
     os.setsid()
@@ -174,6 +173,15 @@ def _settle(log: Path) -> None:
     os.close(nothing)
     os.close(output)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True)
+
+
+def _wait_for_predecessor(folder: Path) -> None:
+    """Wait until no process of an earlier run of this job lives, after a kill -9 of the service.
+
+    The lock is never released: it goes with the last process that has inherited the descriptor.
+    """
+    descriptor = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _raise_cancelled(_number: int, _frame: FrameType | None) -> None:

@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from app.jobs.run import Run, RunTools
 from app.stores.database import Database
 from app.stores.job_records import Job, JobError, JobEvent, JobPage, JobState
 from app.stores.job_store import JobStore, busy_with, now
-from ddoc.errors import TooLargeError
+from ddoc.errors import DiskFullError, TooLargeError
 from ddoc.ids import new_id
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Jobs:
         *,
         grace: float = 2.0,
         max_active: int = 1000,
+        min_free_bytes: int = 0,
         retention: timedelta = timedelta(days=30),
         preload: Sequence[str] = PRELOAD,
     ) -> None:
@@ -52,6 +53,7 @@ class Jobs:
         self._store = JobStore(database, on_event=self._bell.ring)
         self._folder = folder
         self._max_active = max_active
+        self._min_free_bytes = min_free_bytes
         self._retention = retention
         self._kinds: dict[str, JobKind] = {}
         self._preload = tuple(preload)
@@ -73,6 +75,7 @@ class Jobs:
 
     def start(self) -> None:
         """Warm up the child processes, take up what the last service left, and begin to run jobs."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         bodies = {k.body.partition(":")[0] for k in self._kinds.values() if isinstance(k.body, str)}
         self._launcher = ProcessLauncher((*self._preload, *sorted(bodies)))
         self._launcher.warm_up()
@@ -125,17 +128,11 @@ class Jobs:
 
         Raises BusyError (`workspace-busy`) when the kind writes and another job writes to the workspace, or an
         edit does so for seconds; ConflictError (`idempotency-key-reused`) when the key came with another request;
-        TooLargeError (`too-many-jobs`) when the queue is full.
+        TooLargeError (`too-many-jobs`) when the queue is full; DiskFullError when the disk nearly is.
         """
         chosen = self._kinds[kind]
         given = dict(params or {})
-        if len(self._store.active()) >= self._max_active:
-            raise TooLargeError(
-                "too many jobs are waiting",
-                code="too-many-jobs",
-                limit="DDOC_MAX_ACTIVE_JOBS",
-                value=self._max_active,
-            )
+        self._check_room(chosen)
         held = self._guards.hold(workspace_id) if chosen.writes and workspace_id else contextlib.nullcontext()
         with held:
             job, new = self._store.submit(
@@ -161,6 +158,10 @@ class Jobs:
     async def get_async(self, job_id: str) -> Job:
         """Return a job, from a coroutine. Raises NotFoundError (`unknown-job`)."""
         return await asyncio.to_thread(self._store.get, job_id)
+
+    async def has_news(self, job_id: str, *, after: int) -> bool:
+        """Tell whether a job has events numbered above `after`."""
+        return bool(await asyncio.to_thread(self._store.events, after=after, job_id=job_id, limit=1))
 
     def writer_of(self, workspace_id: str) -> Job | None:
         """Return the queued or running job that writes to the workspace, if there is one."""
@@ -243,7 +244,7 @@ class Jobs:
         job_id: str | None = None,
         workspace_id: str | None = None,
         beat: float = 15.0,
-    ) -> AsyncIterator[JobEvent | None]:
+    ) -> AsyncGenerator[JobEvent | None]:
         """Yield the events numbered above `after` (None: from now on) and then each new one; None is a heartbeat.
 
         Ends after the last event of an ended job when `job_id` is given, and when the service stops.
@@ -270,6 +271,21 @@ class Jobs:
     def log_of(self, job_id: str) -> Path:
         """Return the path of a job's log, which may not exist yet. Raises NotFoundError."""
         return log_path(self._folder / self._store.get(job_id).job_id)
+
+    def _check_room(self, kind: JobKind) -> None:
+        if len(self._store.active()) >= self._max_active:
+            raise TooLargeError(
+                "too many jobs are waiting; try again when some have ended",
+                code="too-many-jobs",
+                limit="DDOC_MAX_ACTIVE_JOBS",
+                value=self._max_active,
+            )
+        if kind.needs_space and shutil.disk_usage(self._folder).free < self._min_free_bytes:
+            raise DiskFullError(
+                "the disk is nearly full; free some space first",
+                limit="DDOC_MIN_FREE_BYTES",
+                value=self._min_free_bytes,
+            )
 
     # -- running ---------------------------------------------------------------------------------------------
 

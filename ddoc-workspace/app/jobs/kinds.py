@@ -67,10 +67,11 @@ class JobKind:
       or a callable that is called inline in the service, in a thread of its own: only to supervise something
       that has processes of its own. What it returns must be JSON.
     - `finish(ctx, params, output)` runs in the service and returns `job.result` (JSON). Without it the result is
-      the body's output.
+      the body's output. A cancel that comes after the body is too late and changes nothing.
     - `cleanup(ctx, params)` runs in the service when the job failed or was cancelled after it started.
 
     `writes`: the job holds its workspace alone among writers. `slots`: how many of the kind run at once.
+    `needs_space`: it is refused when the disk has less than DDOC_MIN_FREE_BYTES left.
     """
 
     name: str
@@ -80,6 +81,7 @@ class JobKind:
     cleanup: Callable[[JobContext, Params], None] | None = None
     writes: bool = False
     slots: int = 1
+    needs_space: bool = True
 
 
 class WorkerCrashedError(DdocError):

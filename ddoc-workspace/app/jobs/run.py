@@ -153,6 +153,9 @@ class Run:
             progress=InlineProgress(self._meter, self.control),
             control=self.control,
         )
+        # For what comes after the body: a cancel is too late then, and must not break the bookkeeping.
+        calm = RunControl()
+        self._afterwards = replace(self._context, progress=InlineProgress(self._meter, calm), control=calm)
 
     def execute(self) -> None:
         """Work on the job and record how it ended. Never raises."""
@@ -192,7 +195,7 @@ class Run:
             output = _output_of(_read_outcome(outcome_path))
         else:
             output = self._run_inline(self._kind.body)
-        return self._kind.finish(self._context, params, output) if self._kind.finish else output
+        return self._kind.finish(self._afterwards, params, output) if self._kind.finish else output
 
     def _run_inline(self, body: Body) -> Any:
         given = self._kind.prepare(self._context, self.job.params) if self._kind.prepare else self.job.params
@@ -214,8 +217,12 @@ class Run:
         finally:
             self.control.attach(None)
             child.close()
-        self.control.check()
-        if not (self._folder / "outcome.json").exists():
+        outcome = _read_outcome(self._folder / "outcome.json")
+        if (
+            "output" not in outcome
+        ):  # work that was completed counts, also when a cancel came just before its end
+            self.control.check()
+        if not outcome:
             raise CrashedError(_end_in_words(child.status))
 
     def _crashed(self, crash: CrashedError) -> None:
@@ -234,7 +241,7 @@ class Run:
         """End as failed, or as cancelled without an error, after the kind cleaned up."""
         if self._kind.cleanup is not None:
             try:
-                self._kind.cleanup(self._context, self.job.params)
+                self._kind.cleanup(self._afterwards, self.job.params)
             except Exception:  # noqa: BLE001 - the job's own error must not be lost over it
                 _log.exception("cleaning up after the job %s failed", self.job.job_id)
                 self._context.log("cleaning up failed; the service's log has the traceback")

@@ -137,7 +137,7 @@ def main() -> None:
     for module in settings["preload"]:
         try:
             importlib.import_module(module)
-        except ImportError:
+        except Exception:
             # The body's own process will raise the same, where it becomes the job's error.
             logging.getLogger(__name__).exception("cannot import %s ahead of time", module)
     gc.collect()

@@ -1,10 +1,11 @@
 """Jobs: list, one, cancel, log, and the streams of their events."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from app.dependencies import JobsDep
@@ -80,13 +81,16 @@ def get_job_log(jobs: JobsDep, job_id: str) -> PlainTextResponse:
     response_class=StreamingResponse,
     responses={**STREAM, **problems(404)},
 )
-async def job_events(jobs: JobsDep, job_id: str, last_event_id: LastEventId = None) -> StreamingResponse:
+async def job_events(jobs: JobsDep, job_id: str, last_event_id: LastEventId = None) -> Response:
     """Send the job's events as they come; they end with the job. A reader that comes back gets what it missed.
 
-    Each has `id` (rising), `event` (`state` or `progress`) and `data`, the Job as it was then.
+    A reader that has seen all events of an ended job gets 204, which tells a browser not to come again. Each has `id` (rising), `event` (`state` or `progress`) and `data`, the Job as it was then.
     """
     job = await jobs.get_async(check_id(job_id))
-    return _stream(jobs, after=_number(last_event_id) or 0, job_id=job.job_id)
+    after = _number(last_event_id)
+    if job.ended and after is not None and not await jobs.has_news(job_id, after=after):
+        return Response(status_code=204)
+    return _stream(jobs, after=after or 0, job_id=job.job_id)
 
 
 @router.get(
@@ -109,8 +113,10 @@ def _stream(
 ) -> StreamingResponse:
     async def lines() -> AsyncIterator[str]:
         yield ": connected\nretry: 1000\n\n"
-        async for event in jobs.events(after=after, job_id=job_id, workspace_id=workspace_id):
-            yield ": heartbeat\n\n" if event is None else _line(event)
+        events = jobs.events(after=after, job_id=job_id, workspace_id=workspace_id)
+        async with contextlib.aclosing(events):
+            async for event in events:
+                yield ": heartbeat\n\n" if event is None else _line(event)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(lines(), media_type="text/event-stream", headers=headers)

@@ -1,6 +1,7 @@
 """The database: opening, migrating, and transactions that never wait for each other in a spin."""
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -10,6 +11,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from ddoc.errors import DiskFullError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -42,11 +46,19 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Generator[Connection]:
-        """Yield a connection inside a write transaction; committed on success, rolled back on error."""
-        with self._writer, self._engine.connect() as connection:
-            writing = connection.execution_options(ddoc_writes=True)
-            with writing.begin():
-                yield writing
+        """Yield a connection inside a write transaction; committed on success, rolled back on error.
+
+        Raises DiskFullError when the disk has no room for it.
+        """
+        try:
+            with self._writer, self._engine.connect() as connection:
+                writing = connection.execution_options(ddoc_writes=True)
+                with writing.begin():
+                    yield writing
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise DiskFullError("the disk is full; free some space and try again") from error
+            raise
 
     def close(self) -> None:
         """Close all connections."""
