@@ -102,7 +102,7 @@ def new_clusters(
                 target_share=float(target_share),
                 ratio=float(ratio),
                 p_value=float(p_values[cluster]),
-                examples=tuple(target_ids[i] for i in nearest),
+                examples=tuple(str(target_ids[int(i)]) for i in nearest),
             )
         )
     return JointClusters(ours, theirs, tuple(sorted(found, key=lambda c: -c.target_share)))

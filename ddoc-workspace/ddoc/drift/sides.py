@@ -81,13 +81,14 @@ class Side:
 
     def take(self, rows: NDArray[np.int64]) -> "Side":
         """Return the side made of these rows only, in this order, each at most once."""
+        order: list[int] = rows.tolist()
         place = np.full(len(self), -1, np.int64)
         place[rows] = np.arange(len(rows))
         kept = place[self.boxes.item] >= 0
         return Side(
             name=self.name,
-            item_ids=[self.item_ids[i] for i in rows.tolist()],
-            content_hashes=[self.content_hashes[i] for i in rows.tolist()],
+            item_ids=[self.item_ids[i] for i in order],
+            content_hashes=[self.content_hashes[i] for i in order],
             attributes=self.attributes[rows],
             attribute_names=self.attribute_names,
             vectors=None if self.vectors is None else self.vectors[rows],
