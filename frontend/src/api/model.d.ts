@@ -36,7 +36,8 @@ export interface Job<R = unknown> {
   kind: string;
   workspace_id?: string | null;
   state: JobState;
-  progress: JobProgress | null;
+  progress: JobProgress;
+  cancel_requested?: boolean;
   result: R | null;
   error: Problem | null;
   attempt: number;
@@ -108,24 +109,80 @@ export interface DriftTest {
   p_value: number;
   threshold: number;
   drifted: boolean;
+  effect?: number | null;
 }
 
-export interface AttributeDrift {
+/** A change of one number, of images or of boxes; histograms hold shares over the same bins. */
+export interface Shift {
   name: string;
   test: string;
   statistic: number;
   p_value: number;
+  p_adjusted?: number;
   drifted: boolean;
-  effect?: number | null;
+  /** In standard deviations of the base. */
+  size?: number;
+  shift?: number;
+  base_mean?: number;
+  target_mean?: number;
   base_histogram: Histogram;
   target_histogram: Histogram;
+}
+
+export interface ClassShift {
+  test: string;
+  statistic: number;
+  p_value: number;
+  /** Total variation distance, 0–1. */
+  distance: number;
+  cramers_v: number;
+  classes: {
+    name: string;
+    base: number;
+    target: number;
+    base_share: number;
+    target_share: number;
+  }[];
+  only_in_base: string[];
+  only_in_target: string[];
+  drifted: boolean;
+}
+
+export interface EmbeddingShift {
+  encoder: string;
+  auc?: number;
+  auc_ci?: [number, number];
+  mmd?: number;
+  p_value?: number;
+  frechet?: number;
+}
+
+/** A group of images that the base hardly has; `examples` are items of the target. */
+export interface NewCluster {
+  id: number;
+  base: number;
+  target: number;
+  size: number;
+  base_share: number;
+  target_share: number;
+  ratio: number;
+  p_value: number;
+  examples: string[];
+}
+
+export interface Why {
+  code: string;
+  params: Record<string, string | number>;
+  en: string;
+  ko: string;
 }
 
 export type Verdict = 'none' | 'warning' | 'drift';
 
 export interface DriftSide {
   name: string;
-  items: number;
+  items?: number | null;
+  left_out?: number;
   dataset_id?: string | null;
   workspace_id?: string | null;
   snapshot_id?: string | null;
@@ -142,16 +199,16 @@ export interface DriftReportSummary {
 }
 
 export interface DriftReport extends DriftReportSummary {
-  why: Record<string, unknown> | null;
+  why: Why | null;
   tests: DriftTest[];
-  attributes: AttributeDrift[];
-  classes: Record<string, unknown> | null;
-  geometry: Record<string, unknown> | null;
-  embedding: Record<string, unknown> | null;
-  new_clusters: Record<string, unknown>[];
+  attributes: Shift[];
+  classes: ClassShift | null;
+  geometry: Shift[] | null;
+  embedding: EmbeddingShift | null;
+  new_clusters: NewCluster[];
   seed: number;
   alpha: number;
-  versions: Record<string, string>;
+  versions: Record<string, string | null>;
   workspaces: Partial<Record<Role, string>>;
 }
 
@@ -186,8 +243,9 @@ export interface AttributesResult {
   analyzer_version: string | null;
   summary: Record<string, AttributeSummary>;
   flags: Record<string, number>;
-  thresholds: Record<string, unknown>;
-  failed: Record<string, string>[];
+  /** Which range of which attribute gave a flag. */
+  flag_rules?: { flag: string; attribute: string; below: number | null; above: number | null }[];
+  failed: number | Record<string, string>[];
 }
 
 export interface Cluster {
@@ -207,7 +265,7 @@ export interface EmbeddingResult {
   clusters: Cluster[];
   duplicates: { exact?: number; near?: number };
   outliers: number | null;
-  failed: Record<string, string>[];
+  failed: number | Record<string, string>[];
 }
 
 export interface AnalysisResults {

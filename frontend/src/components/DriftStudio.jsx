@@ -1,12 +1,19 @@
 // @ts-check
-import { Stack, Title } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
+import { lazy, Suspense } from 'react';
+import { useParams } from 'react-router';
+import { PageSkeleton } from './common/PageSkeleton.jsx';
+import { DriftStart } from './drift/DriftStart.jsx';
 
+// Only whoever opens a report pays for it.
+const DriftResult = lazy(() => import('./drift/DriftResult.jsx'));
+
+/** Pick two datasets, run, and read what changed. */
 export function DriftStudio() {
-  const { t } = useTranslation();
+  const { reportId } = useParams();
+  if (!reportId) return <DriftStart />;
   return (
-    <Stack className="dd-page" gap="md">
-      <Title order={1}>{t('drift.title')}</Title>
-    </Stack>
+    <Suspense fallback={<PageSkeleton />}>
+      <DriftResult key={reportId} reportId={reportId} />
+    </Suspense>
   );
 }

@@ -26,7 +26,9 @@ export function JobProgress({ job, label, onRetry }) {
           {name}
           <Text span c="dimmed" size="sm">
             {' · '}
-            {isActive(job) && progress?.message ? progress.message : t(`jobs.states.${job.state}`)}
+            {isActive(job) && progress?.message
+              ? t(`jobs.phases.${progress.message}`, { defaultValue: progress.message })
+              : t(`jobs.states.${job.state}`)}
           </Text>
         </Text>
         {isActive(job) ? (

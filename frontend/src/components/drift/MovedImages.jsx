@@ -1,0 +1,74 @@
+// @ts-check
+import { Button, Group, SegmentedControl } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { driftItemsQuery } from '../../api/queries/drift.js';
+import { formatCount } from '../../lib/format.js';
+import { EmptyState } from '../common/EmptyState.jsx';
+import { QueryState } from '../common/QueryState.jsx';
+import { Section } from '../common/Section.jsx';
+import { ImageGrid } from './ImageGrid.jsx';
+import { ImageZoom } from './ImageZoom.jsx';
+
+/** @typedef {import('../../api/model.d.ts').DriftItem} DriftItem */
+
+/** Four ways to look at the scores. @type {Record<string, { side: 'base' | 'target', sort: string }>} */
+const ORDERS = {
+  moved: { side: 'target', sort: '-score' },
+  stayed: { side: 'target', sort: 'score' },
+  outliers: { side: 'target', sort: '-outlier' },
+  base: { side: 'base', sort: '-score' },
+};
+
+/** The drift as images: the report's numbers, to look at. @param {{ report: import('../../api/model.d.ts').DriftReport }} props */
+export function MovedImages({ report }) {
+  const { t } = useTranslation();
+  const [order, setOrder] = useState('moved');
+  const [zoomed, setZoomed] = useState(/** @type {number | null} */ (null));
+  const query = useInfiniteQuery(driftItemsQuery(report.report_id, ORDERS[order] ?? ORDERS.moved));
+  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Section
+      title={t('drift.images')}
+      text={t(`drift.orders.${order}Text`)}
+      right={
+        <SegmentedControl
+          size="xs"
+          aria-label={t('drift.images')}
+          value={order}
+          onChange={setOrder}
+          data={Object.keys(ORDERS).map((value) => ({ value, label: t(`drift.orders.${value}`) }))}
+        />
+      }
+    >
+      <QueryState query={query} height={260}>
+        {({ pages }) =>
+          items.length === 0 ? (
+            <EmptyState order={3} title={t('drift.noImages')} />
+          ) : (
+            <>
+              <ImageGrid items={items} onOpen={setZoomed} />
+              {query.hasNextPage ? (
+                <Group justify="center">
+                  <Button
+                    variant="default"
+                    size="xs"
+                    loading={query.isFetchingNextPage}
+                    onClick={() => query.fetchNextPage()}
+                  >
+                    {t('drift.moreImages', {
+                      shown: formatCount(items.length),
+                      total: formatCount(pages[0]?.total ?? items.length),
+                    })}
+                  </Button>
+                </Group>
+              ) : null}
+            </>
+          )
+        }
+      </QueryState>
+      <ImageZoom items={items} index={zoomed} onChange={setZoomed} />
+    </Section>
+  );
+}
