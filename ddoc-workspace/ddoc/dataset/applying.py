@@ -10,6 +10,9 @@ from ddoc.dataset.schema import CORE_COLUMNS, quoted
 from ddoc.dataset.state import State, core_names
 from ddoc.ids import item_id_of
 
+SLICE = 100_000
+"""Rows put in at once: bounds the memory of a first scan. What is gone comes first in a scan, so that a file which
+moved from one slice to another still finds its row id."""
 DUPLICATE_PATH = "duplicate-path"
 _FOUND = (
     "path, name, split, iid, bytes, mtime_ns, inode, label_sig, content_hash, width, height, color, annotated"
@@ -38,6 +41,16 @@ def apply_rows(cursor: Cursor, state: State, scan: pa.Table) -> tuple[State, App
     A row keeps its row id when its path or, for a moved file, its item id is known. Items that share a name get
     ids in order of their paths, so that a rebuilt index gives the same ones.
     """
+    total = Applied(0, 0, 0)
+    for start in range(0, scan.num_rows, SLICE):
+        state, applied = _apply_slice(cursor, state, scan.slice(start, SLICE))
+        total = Applied(
+            total.added + applied.added, total.removed + applied.removed, total.changed + applied.changed
+        )
+    return state, total
+
+
+def _apply_slice(cursor: Cursor, state: State, scan: pa.Table) -> tuple[State, Applied]:
     with bound(cursor, scan=scan):
         _stage(cursor)
         _assign_ids(cursor)

@@ -24,7 +24,7 @@ class Database:
     """
 
     def __init__(self, path: Path, *, threads: int, memory_limit: str = MEMORY_LIMIT) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / "tmp").mkdir(parents=True, exist_ok=True)
         self._connection = _connect(path, threads=threads, memory_limit=memory_limit)
         self._idle: deque[Cursor] = deque()
         self._all: list[Cursor] = []

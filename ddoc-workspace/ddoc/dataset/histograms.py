@@ -81,33 +81,27 @@ def _bins(
     state: State,
 ) -> dict[str, dict[str, Any]]:
     parts = [_bin_expression(column_of(f, state.fields, pointer="/fields"), spans[f]) for f in fields]
-    row = one_row(cursor, f"SELECT {', '.join(parts)} FROM {chosen}", params)
+    total, *found = one_row(cursor, f"SELECT count(*), {', '.join(parts)} FROM {chosen}", params)
     result: dict[str, dict[str, Any]] = {}
-    for field, found in zip(fields, row, strict=True):
+    for field, histogram in zip(fields, found, strict=True):
         counts = [0] * BINS
-        missing = 0
-        for number, count in (found or {}).items():
-            if number < 0:
-                missing = count
-            else:
-                counts[min(number, BINS - 1)] += count
+        for number, count in (histogram or {}).items():
+            counts[min(max(number, 0), BINS - 1)] += count
         result[field] = {
             "kind": "bins",
             "min": spans[field].low,
             "max": spans[field].high,
             "counts": counts,
-            "missing": missing,
+            "missing": total - sum(counts),
         }
     return result
 
 
 def _bin_expression(column: str, span: Span) -> str:
     if span.low is None or span.high is None:
-        return "histogram(-1::TINYINT)"
+        return "histogram(NULL::INTEGER)"
     scale = BINS / (span.high - span.low) if span.high > span.low else 0.0
-    return (
-        f"histogram(coalesce(least(floor(({column} - {span.low!r}) * {scale!r}), {BINS - 1}), -1)::TINYINT)"
-    )
+    return f"histogram(floor(({column} - {span.low!r}::DOUBLE) * {scale!r}::DOUBLE)::INTEGER)"
 
 
 def _class_counts(cursor: Cursor, chosen: str, params: dict[str, Any], state: State) -> dict[str, int]:
