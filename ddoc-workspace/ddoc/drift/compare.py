@@ -247,15 +247,15 @@ def _classes_json(
     return None if classes is None else classes.to_json() | {"drifted": _decides("classes", deciders, alpha)}
 
 
-def _versions(base: Side) -> dict[str, Any]:
-    return {
+def _versions(base: Side) -> dict[str, str]:
+    found = {
         "ddoc": version("ddoc-workspace"),
         "drift_method": METHOD_VERSION,
-        "encoder": base.encoder,
         "numpy": version("numpy"),
         "scipy": version("scipy"),
         "scikit-learn": version("scikit-learn"),
     }
+    return found | ({"encoder": base.encoder} if base.encoder else {})
 
 
 def _table(

@@ -8,7 +8,7 @@ from ddoc.drift.clusters import NewCluster
 from ddoc.drift.labels import ClassShift, GeometryShift
 from ddoc.drift.marginals import AttributeDrift
 
-_NAMES = {
+NAMES = {
     "brightness": ("brightness", "밝기"),
     "contrast": ("contrast", "대비"),
     "p05": ("the darkest tones (5th percentile)", "어두운 톤(5 백분위)"),
@@ -95,7 +95,7 @@ def explain(
 
 
 def _attribute(found: AttributeDrift) -> Why:
-    en, ko = _NAMES[found.name]
+    en, ko = NAMES[found.name]
     if abs(found.shift) < 0.5 * found.size:
         return Why(
             f"{found.name}-spread",
@@ -133,7 +133,7 @@ def _classes(found: ClassShift) -> Why:
 
 
 def _geometry(found: GeometryShift) -> Why:
-    en, ko = _NAMES[f"box_{found.name}"]
+    en, ko = NAMES[f"box_{found.name}"]
     higher = found.target_mean > found.base_mean
     return Why(
         f"box-{found.name}",
