@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from ddoc.core.snapshot_service import SnapshotService
+from ddoc.core.snapshots import Snapshot
 from ddoc.errors import CancelledError
 from ddoc.experiment.limits import Limits
 from ddoc.experiment.preparation import Preparation, Version
@@ -27,10 +28,41 @@ from ddoc.paths import Layout
 from ddoc.progress import Progress, no_progress
 
 
+class SnapshotVersions:
+    """The snapshots of a workspace, as runs need them."""
+
+    def __init__(self, snapshots: SnapshotService) -> None:
+        self._snapshots = snapshots
+
+    def version(self, snapshot_id: str | None, *, message: str, progress: Progress) -> Version:
+        """Return a version by id or alias; without one, the present data's, snapshotted now if it was changed."""
+        if snapshot_id is not None:
+            return _version_of(self._snapshots.get(snapshot_id))
+        current = self.current()
+        if current is not None:
+            return _version_of(self._snapshots.get(current))
+        return _version_of(self._snapshots.create_snapshot(message, progress=progress))
+
+    def current(self) -> str | None:
+        """Return the id of the version that the data is now, None when it was changed. Changes of code do not count."""
+        head = self._snapshots.head()
+        changed = self._snapshots.status()
+        same = not (changed.added or changed.removed or changed.modified or changed.other)
+        return head if same else None
+
+    def materialise(self, sid: str, target: Path, *, link: bool = True) -> None:
+        """Make the new folder `target` the `data/` of a version."""
+        self._snapshots.materialise(sid, target, link=link)
+
+
+def _version_of(snapshot: Snapshot) -> Version:
+    return Version(snapshot.snapshot_id, snapshot.data.hash)
+
+
 class MLflowExperimentService:
     """Trainers and runs of the workspace at `root`; its name is the experiment's name in MLflow.
 
-    `snapshots` gives the versions of the data; `public_url` is where a browser reaches MLflow (default:
+    `public_url` is where a browser reaches MLflow (default:
     `tracking_uri`). One object per workspace and process; its methods may be called from several threads.
     """
 
@@ -39,18 +71,18 @@ class MLflowExperimentService:
         root: Path,
         *,
         tracking_uri: str,
-        snapshots: Any,
         workspace: str | None = None,
         public_url: str | None = None,
         limits: Limits | None = None,
     ) -> None:
         name = workspace or root.name
         self._layout = Layout(root)
-        self._snapshots = snapshots
+        self._snapshots = SnapshotService(root)
+        self._versions = SnapshotVersions(self._snapshots)
         self._tracking = Tracking(tracking_uri)
         self._supervision = Supervision(self._layout, self._tracking)
         self._preparation = Preparation(
-            self._layout, name, snapshots, self._tracking, self._supervision, limits or Limits()
+            self._layout, name, self._versions, self._tracking, self._supervision, limits or Limits()
         )
         self._reader = RunReader(
             self._layout, name, self._tracking, self._supervision, public_url=public_url or tracking_uri
@@ -75,6 +107,26 @@ class MLflowExperimentService:
     def trainers(self) -> list[Trainer]:
         """Return the workspace's trainers, by name."""
         return list_trainers(self._layout.trainers)
+
+    def check(self, request: RunRequest) -> None:
+        """Raise what `prepare` would raise for a trainer, params, limits or snapshot that cannot be."""
+        self._preparation.check(request)
+        if request.snapshot_id is not None:
+            self._version(request.snapshot_id)
+
+    def current_version(self) -> str | None:
+        """Return the id of the snapshot that the data is now, None when it was changed since."""
+        return self._versions.current()
+
+    def run_of_job(self, job_id: str) -> str | None:
+        """Return the id of the run that a job prepared, None when it has not come that far."""
+        return self._preparation.run_of_job(job_id)
+
+    def end(self, run_id: str) -> RunRecord:
+        """Stop a run, wait until no process of it is left, and write down its end. An ended run stays as it is."""
+        self._supervision.stop(run_id)
+        self._supervision.wait(run_id)
+        return self._supervision.finish(run_id)
 
     def run_experiment(
         self, request: RunRequest, *, job_id: str | None = None, progress: Progress = no_progress
@@ -103,12 +155,12 @@ class MLflowExperimentService:
     def outcome(self, record: RunRecord) -> Run:
         """Return the run of a final record. Raises RunFailedError or CancelledError when it did not succeed."""
         if record.state == "stopped":
-            raise CancelledError("the run was stopped", experiment_id=record.run_id)
+            raise CancelledError("the run was stopped", experiment_id=record.experiment_id)
         if record.state != "succeeded":
             ended = record.exit or {}
             raise RunFailedError(
                 f"the run failed: {ended.get('detail', record.state)}",
-                experiment_id=record.run_id,
+                experiment_id=record.experiment_id,
                 reason=ended.get("reason", record.state),
                 exit_code=ended.get("code"),
             )
@@ -148,21 +200,12 @@ class MLflowExperimentService:
         return self._reader.detail(run_id, max_points=max_points)
 
     def compare(self, run_ids: Sequence[str]) -> Comparison:
-        """Return runs side by side, with the diff of the data of the first and the last."""
-        runs = tuple(self._reader.run(run_id) for run_id in run_ids)
-        first, last = runs[0], runs[-1]
-        same = first.data_hash == last.data_hash
-        return compare_runs(
-            runs, data=None if same else self._snapshots.diff(first.snapshot_id, last.snapshot_id)
-        )
+        """Return runs side by side."""
+        return compare_runs(tuple(self._reader.run(run_id) for run_id in run_ids))
 
     def log(self, run_id: str, *, offset: int = 0, limit: int = MAX_LOG_CHUNK) -> LogChunk:
         """Return a part of the log; see `RunReader.log`. Works without MLflow."""
         return self._reader.log(run_id, offset=offset, limit=limit)
 
-    def lineage(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the runs as (nodes, edges) for `SnapshotService.get_lineage_graph`."""
-        return self._reader.lineage()
-
     def _version(self, snapshot_id: str) -> Version:
-        raise NotImplementedError
+        return self._versions.version(snapshot_id, message="", progress=no_progress)

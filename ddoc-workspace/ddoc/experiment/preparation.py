@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from ddoc.errors import InvalidInputError, UnavailableError
 from ddoc.experiment.checks import missing_needs
+from ddoc.experiment.clock import milliseconds, now
 from ddoc.experiment.launcher import Orders
 from ddoc.experiment.limits import Limits
 from ddoc.experiment.records import RunRecord, load_record, save_record
@@ -69,7 +70,7 @@ class Preparation:
         Returns the run's id. Raises NotFoundError (trainer, snapshot), InvalidInputError (params, limits, missing
         packages), UnavailableError when MLflow does not come back within a minute.
         """
-        known = self._known(job_id)
+        known = None if job_id is None else self.run_of_job(job_id)
         if known is not None:
             return known
         trainer = find_trainer(self._layout.trainers, request.trainer)
@@ -80,7 +81,7 @@ class Preparation:
         self._data.full(version.snapshot_id, version.data_hash, trainer.config.format, progress=progress)
         name = request.name or f"{trainer.name} on {version.snapshot_id}"
         record = RunRecord(
-            run_id="",
+            experiment_id="",
             mlflow_experiment="",
             workspace=self._workspace,
             name=name,
@@ -91,23 +92,26 @@ class Preparation:
             data_format=trainer.config.format,
             params=params,
             limits=asdict(limits.resolved()),
-            created_at=time.time(),
+            created_at=now(),
             job_id=job_id,
         )
         record = self._track(record, progress)
-        folder = RunFolder(self._layout.runs / record.run_id)
+        folder = RunFolder(self._layout.runs / record.experiment_id)
         if folder.code.exists():
             shutil.rmtree(folder.code)
         copy_code(trainer.folder, folder.code)
         # written last: a run that has a record has everything else
         save_record(folder, record)
-        return record.run_id
+        return record.experiment_id
 
-    def _known(self, job_id: str | None) -> str | None:
-        if job_id is None:
-            return None
+    def check(self, request: RunRequest) -> None:
+        """Raise what `prepare` raises for a trainer, params or limits that cannot be."""
+        self._checked(find_trainer(self._layout.trainers, request.trainer), request)
+
+    def run_of_job(self, job_id: str) -> str | None:
+        """Return the id of the run that a job prepared, None when it has not come that far."""
         records = map(load_record, self._supervision.folders())
-        return next((record.run_id for record in records if record.job_id == job_id), None)
+        return next((record.experiment_id for record in records if record.job_id == job_id), None)
 
     def _checked(self, trainer: Trainer, request: RunRequest) -> tuple[dict[str, Any], Limits]:
         missing = missing_needs(trainer.config.needs)
@@ -144,7 +148,7 @@ class Preparation:
             run_id = self._tracking.create_run(
                 experiment_id=experiment,
                 name=record.name,
-                started_ms=round(record.created_at * 1000),
+                started_ms=milliseconds(record.created_at),
                 tags=_tags(record),
                 params=record.params,
             )
@@ -154,7 +158,7 @@ class Preparation:
             digest=record.data_hash,
             source=f"ddoc:{self._workspace}/{record.snapshot_id}",
         )
-        return record.with_(run_id=run_id, mlflow_experiment=experiment)
+        return record.with_(experiment_id=run_id, mlflow_experiment=experiment)
 
     def orders(self, run_id: str) -> Orders:
         """Return what the run's shim is told. Makes the export again if it is gone."""

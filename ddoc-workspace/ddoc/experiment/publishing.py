@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ddoc.experiment.clock import milliseconds
 from ddoc.experiment.metric_lines import metric_name, read_points
 from ddoc.experiment.records import RunRecord, RunState
 from ddoc.experiment.runner.folder import RunFolder, read_json, write_json
@@ -48,9 +49,9 @@ class Publisher:
         """
         if folder.settled.exists():
             return
-        self.metrics(folder, record.run_id)
+        self.metrics(folder, record.experiment_id)
         result = read_json(folder.result) if record.state == "succeeded" else None
-        ended_ms = round((record.ended_at or record.created_at) * 1000)
+        ended_ms = milliseconds(record.ended_at or record.created_at)
         if result is not None:
             self._result(folder, record, result, ended_ms)
         self._files(folder, record)
@@ -59,15 +60,15 @@ class Publisher:
 
     def state(self, record: RunRecord) -> None:
         """Set the run's status and state tags to what the service knows."""
-        ended_ms = None if record.ended_at is None else round(record.ended_at * 1000)
+        ended_ms = None if record.ended_at is None else milliseconds(record.ended_at)
         tags = {"ddoc.state": record.state, "ddoc.isolation": json.dumps(dict(record.isolation))}
         if record.exit is not None:
             tags |= {
                 "ddoc.exit_reason": str(record.exit["reason"]),
                 "ddoc.exit": json.dumps(dict(record.exit)),
             }
-        self._tracking.set_tags(record.run_id, tags)
-        self._tracking.set_status(record.run_id, STATUS[record.state], ended_ms=ended_ms)
+        self._tracking.set_tags(record.experiment_id, tags)
+        self._tracking.set_status(record.experiment_id, STATUS[record.state], ended_ms=ended_ms)
 
     def correct(self, tracked: TrackedRun, record: RunRecord) -> bool:
         """Put right a status that MLflow's client changed by its own rules. Returns whether it was wrong."""
@@ -83,7 +84,7 @@ class Publisher:
             MetricPoint(metric_name(name), float(value), ended_ms, step)
             for name, value in result["metrics"].items()
         ]
-        self._tracking.log_metrics(record.run_id, points)
+        self._tracking.log_metrics(record.experiment_id, points)
         if result["model_path"] is not None:
             self._tree(record, folder.output / result["model_path"], "model", folder.output)
         for path in result["artifacts"]:
@@ -92,7 +93,7 @@ class Publisher:
     def _files(self, folder: RunFolder, record: RunRecord) -> None:
         self._tree(record, folder.code, "code", folder.code)
         if folder.log.exists():
-            self._tracking.log_artifact(record.run_id, record.mlflow_experiment, folder.log, "log.txt")
+            self._tracking.log_artifact(record.experiment_id, record.mlflow_experiment, folder.log, "log.txt")
 
     def _tree(self, record: RunRecord, source: Path, target: str, within: Path) -> None:
         """Store a file (as `target`, or in it when that names a kind) or a folder. Links that lead out are skipped."""
@@ -105,4 +106,4 @@ class Publisher:
             files = [(p, f"{target}/{p.relative_to(source).as_posix()}") for p in found]
         for file, path in files:
             if file.resolve().is_relative_to(root):
-                self._tracking.log_artifact(record.run_id, record.mlflow_experiment, file, path)
+                self._tracking.log_artifact(record.experiment_id, record.mlflow_experiment, file, path)

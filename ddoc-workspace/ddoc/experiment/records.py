@@ -16,10 +16,10 @@ class RunRecord:
     """A run: what was asked, on which data and code, and how it stands.
 
     `exit` is None until it ended, then `{reason, code, killed, left, peak_memory, log_bytes, detail}`. Times are
-    seconds since 1970. `data_hash` is the snapshot's, `code_hash` the trainer's.
+    ISO 8601. `data_hash` is the snapshot's, `code_hash` the trainer's.
     """
 
-    run_id: str
+    experiment_id: str
     mlflow_experiment: str
     workspace: str
     name: str
@@ -30,11 +30,11 @@ class RunRecord:
     data_format: str
     params: Mapping[str, Any]
     limits: Mapping[str, Any]
-    created_at: float
+    created_at: str
     job_id: str | None = None
     state: RunState = "queued"
-    started_at: float | None = None
-    ended_at: float | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
     exit: Mapping[str, Any] | None = None
     isolation: Mapping[str, Any] = field(default_factory=dict[str, Any])
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from ddoc.errors import NotFoundError, UnavailableError
+from ddoc.experiment.clock import from_seconds
 from ddoc.experiment.records import RunRecord, RunState, load_record
 from ddoc.experiment.runner.folder import RunFolder, read_json
 from ddoc.experiment.runs import LogChunk, Run, RunDetail, RunPage
@@ -89,28 +90,10 @@ class RunReader:
             content.seek(start)
             return LogChunk(content.read(min(limit, MAX_LOG_CHUNK)), start, size, is_complete)
 
-    def lineage(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the runs as (nodes, edges) of the lineage graph: snapshot → run → model."""
-        nodes: list[dict[str, Any]] = []
-        edges: list[dict[str, Any]] = []
-        for record in map(load_record, self._supervision.folders()):
-            nodes.append(
-                {
-                    "id": record.run_id,
-                    "type": "run",
-                    "label": record.name,
-                    "created_at": record.created_at,
-                    "state": record.state,
-                    "trainer": record.trainer,
-                }
-            )
-            edges.append({"from": record.snapshot_id, "to": record.run_id, "relation": "trained"})
-        return nodes, edges
-
     def of_record(self, record: RunRecord) -> Run:
         """Return the run of a record; with MLflow down, with the metrics that the trainer returned."""
-        url = self._url(record.mlflow_experiment, record.run_id)
-        return Run.of(record, self._metrics_of(record.run_id), mlflow_url=url)
+        url = self._url(record.mlflow_experiment, record.experiment_id)
+        return Run.of(record, self._metrics_of(record.experiment_id), mlflow_url=url)
 
     def _metrics_of(self, run_id: str) -> Mapping[str, float]:
         try:
@@ -137,7 +120,7 @@ def record_of(tracked: TrackedRun) -> RunRecord:
     tags = tracked.tags
     state = cast("RunState", tags.get("ddoc.state", "lost"))
     return RunRecord(
-        run_id=tracked.run_id,
+        experiment_id=tracked.run_id,
         mlflow_experiment=tracked.experiment_id,
         workspace=tags.get("ddoc.workspace_id", ""),
         name=tracked.name,
@@ -148,18 +131,18 @@ def record_of(tracked: TrackedRun) -> RunRecord:
         data_format=tags.get("ddoc.data_format", "ddoc"),
         params=json.loads(tags["ddoc.params"]) if "ddoc.params" in tags else dict(tracked.params),
         limits={},
-        created_at=(tracked.start_time or 0) / 1000,
+        created_at=from_seconds((tracked.start_time or 0) / 1000),
         job_id=tags.get("ddoc.job_id"),
         state="lost" if state in {"queued", "running"} else state,
-        started_at=_seconds(tracked.start_time),
-        ended_at=_seconds(tracked.end_time),
+        started_at=_moment(tracked.start_time),
+        ended_at=_moment(tracked.end_time),
         exit=json.loads(tags["ddoc.exit"]) if "ddoc.exit" in tags else None,
         isolation=json.loads(tags.get("ddoc.isolation", "{}")),
     )
 
 
-def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else milliseconds / 1000
+def _moment(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else from_seconds(milliseconds / 1000)
 
 
 def _quoted(value: str) -> str:

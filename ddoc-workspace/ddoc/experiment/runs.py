@@ -28,7 +28,7 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it stands. `metrics` are the last values, times are seconds since 1970."""
+    """A run as it stands. `metrics` are the last values, times are ISO 8601."""
 
     experiment_id: str
     name: str
@@ -39,9 +39,9 @@ class Run:
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
     state: RunState
-    created_at: float
-    started_at: float | None
-    ended_at: float | None
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
     exit: Mapping[str, Any] | None
     isolation: Mapping[str, Any]
     mlflow_url: str
@@ -51,7 +51,7 @@ class Run:
     def of(cls, record: RunRecord, metrics: Mapping[str, float], *, mlflow_url: str) -> "Run":
         """Join what the service and MLflow know."""
         return cls(
-            experiment_id=record.run_id,
+            experiment_id=record.experiment_id,
             name=record.name,
             trainer=record.trainer,
             snapshot_id=record.snapshot_id,
@@ -102,19 +102,19 @@ class LogChunk:
 class Comparison:
     """Runs side by side. `params` and `metrics` hold one value per run (None where it has none), in the runs' order.
 
-    `changed_params` names those that differ. `data` is the diff of the snapshots of the first and the last run, None
-    when they trained on the same data.
+    `changed_params` names those that differ; `data_differs` whether the first and the last run had other data, of
+    which `SnapshotService.diff` tells how.
     """
 
     runs: tuple[Run, ...]
     params: Mapping[str, tuple[Any, ...]]
     metrics: Mapping[str, tuple[float | None, ...]]
     changed_params: tuple[str, ...]
-    data: Any
+    data_differs: bool
 
 
-def compare_runs(runs: tuple[Run, ...], *, data: Any) -> Comparison:
-    """Put runs side by side."""
+def compare_runs(runs: tuple[Run, ...]) -> Comparison:
+    """Put runs (two at least) side by side."""
     params = {
         name: tuple(run.params.get(name) for run in runs) for name in _names(run.params for run in runs)
     }
@@ -122,7 +122,7 @@ def compare_runs(runs: tuple[Run, ...], *, data: Any) -> Comparison:
         name: tuple(run.metrics.get(name) for run in runs) for name in _names(run.metrics for run in runs)
     }
     changed = tuple(name for name, values in params.items() if any(value != values[0] for value in values))
-    return Comparison(runs, params, metrics, changed, data)
+    return Comparison(runs, params, metrics, changed, runs[0].data_hash != runs[-1].data_hash)
 
 
 def _names(mappings: Any) -> list[str]:

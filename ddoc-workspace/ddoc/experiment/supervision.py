@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ddoc.errors import CancelledError, NotFoundError, UnavailableError
+from ddoc.experiment.clock import from_seconds, now
 from ddoc.experiment.dry_run import DryRun
 from ddoc.experiment.launcher import Orders, liveness, reap_lost, request_stop, start_shim, write_orders
 from ddoc.experiment.publishing import Publisher
@@ -103,10 +104,7 @@ class Supervision:
         folder.control.mkdir(parents=True, exist_ok=True)
         size = folder.log.stat().st_size if folder.log.exists() else 0
         nothing = {"code": None, "killed": 0, "left": 0, "peak_memory": 0, "log_bytes": size}
-        now = time.time()
-        write_json(
-            folder.exit, {"reason": reason, "started_at": now, "ended_at": now, **nothing}, durable=True
-        )
+        write_json(folder.exit, {"reason": reason, "ended_at": time.time(), **nothing}, durable=True)
 
     def _start(self, folder: RunFolder, orders: Orders) -> None:
         if liveness(folder) == "absent":
@@ -115,7 +113,7 @@ class Supervision:
         record = load_record(folder)
         if record.state == "queued":
             isolation = read_json(folder.isolation) or {}
-            record = record.with_(state="running", started_at=time.time(), isolation=isolation)
+            record = record.with_(state="running", started_at=now(), isolation=isolation)
             save_record(folder, record)
             self._tell(record)
 
@@ -123,7 +121,7 @@ class Supervision:
         try:
             self._publisher.state(record)
         except UnavailableError as error:
-            log.warning("MLflow does not answer; run %s is told later: %s", record.run_id, error)
+            log.warning("MLflow does not answer; run %s is told later: %s", record.experiment_id, error)
 
     def _tail(self, folder: RunFolder, progress: Progress) -> None:
         next_sync = 0.0
@@ -174,25 +172,36 @@ class Supervision:
         A lost run's processes are killed first.
         """
         folder = self.folder(run_id)
-        record = load_record(folder)
-        if not record.is_final:
-            if liveness(folder) == "lost":
-                reap_lost(folder)
-            state, ended = judge(folder)
-            times = read_json(folder.exit) or {}
-            record = record.with_(
-                state=state,
-                exit=ended,
-                started_at=record.started_at or times.get("started_at"),
-                ended_at=times.get("ended_at", time.time()),
-                isolation=read_json(folder.isolation) or record.isolation,
-            )
-            save_record(folder, record)
+        record = self._conclude(folder)
         try:
-            self._publisher.outcome(folder, record)
+            self._publish(folder, record)
         except UnavailableError as error:
             log.warning("MLflow does not answer; the outcome of %s is logged later: %s", run_id, error)
         return record
+
+    def _conclude(self, folder: RunFolder) -> RunRecord:
+        record = load_record(folder)
+        if record.is_final:
+            return record
+        if liveness(folder) == "lost":
+            reap_lost(folder)
+        state, ended = judge(folder)
+        times = read_json(folder.exit) or {}
+        record = record.with_(
+            state=state,
+            exit=ended,
+            ended_at=from_seconds(times.get("ended_at", time.time())),
+            isolation=read_json(folder.isolation) or record.isolation,
+        )
+        save_record(folder, record)
+        return record
+
+    def _publish(self, folder: RunFolder, record: RunRecord) -> None:
+        try:
+            self._publisher.outcome(folder, record)
+        except NotFoundError:
+            log.warning("run %s was deleted in MLflow; its outcome stays in its folder", record.experiment_id)
+            folder.settled.touch()
 
     def reconcile(self) -> list[RunRecord]:
         """Finish the runs that ended or were lost while nobody followed them, and settle those MLflow missed.
@@ -205,18 +214,22 @@ class Supervision:
         for folder in self.folders():
             if folder.settled.exists():
                 continue
-            run_id = folder.root.name
-            alive = liveness(folder)
-            if alive in {"ended", "lost"}:
-                record = self.finish(run_id)
-                if folder.settled.exists():
+            try:
+                if (record := self._settle(folder)) is not None:
                     settled.append(record)
-            elif alive == "running":
-                try:
-                    self._publisher.metrics(folder, run_id)
-                    self._publisher.correct(self._tracking.run(run_id), load_record(folder))
-                except UnavailableError as error:
-                    down = error
+            except UnavailableError as error:
+                down = error
         if down is not None:
             raise down
         return settled
+
+    def _settle(self, folder: RunFolder) -> RunRecord | None:
+        alive = liveness(folder)
+        if alive in {"ended", "lost"}:
+            record = self._conclude(folder)
+            self._publish(folder, record)
+            return record
+        if alive == "running":
+            self._publisher.metrics(folder, folder.root.name)
+            self._publisher.correct(self._tracking.run(folder.root.name), load_record(folder))
+        return None

@@ -201,7 +201,7 @@ class Tracking:
         if answer.is_success:
             return answer
         message = _message(answer)
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        if answer.status_code == 404:
             raise NotFoundError(f"MLflow: {message}", code="experiment-not-found")
         raise UnavailableError(f"MLflow: {message}", code="mlflow-refused", status=answer.status_code)
 

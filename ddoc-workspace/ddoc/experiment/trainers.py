@@ -132,7 +132,7 @@ def read_config(path: Path) -> TrainerConfig:
         title=str(values.get("title", "")),
         description=str(values.get("description", "")).strip(),
         tasks=_tasks(values.get("tasks") or []),
-        format=cast("DataFormat", wanted),
+        format=wanted,
         needs=tuple(str(need) for need in _list(values.get("needs") or [], "needs")),
         params=_params(values.get("params") or {}),
         limits=_mapping(values.get("limits") or {}, "limits"),
@@ -156,7 +156,7 @@ def _param(name: str, entry: Any) -> Param:
     if not name.isidentifier():
         raise _bad(f"param '{name}' is no Python name")
     if not isinstance(entry, dict):
-        return Param(name, _type_of(entry), cast("Any", entry))
+        return Param(name, _type_of(entry), entry)
     given = cast("dict[str, Any]", entry)
     kind = given.get("type", _type_of(given.get("default")))
     if kind not in _TYPES:
