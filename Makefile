@@ -40,6 +40,7 @@ lint: setup  ## formats, types, layers, contracts
 	$(BIN)/pyright
 	PYTHONPATH=.:ddoc-workspace $(BIN)/lint-imports
 	$(BIN)/python -m app.contract --check ddoc-workspace/openapi.json
+	$(BIN)/python -m studio.readme --check
 	cd frontend && npm run --silent lint && npm run --silent types:check && npm run --silent budgets
 
 format:  ## format and fix what can be fixed
@@ -47,6 +48,7 @@ format:  ## format and fix what can be fixed
 
 openapi: $(VENV)/.stamp frontend/node_modules/.stamp  ## write openapi.json and the UI's types
 	$(BIN)/python -m app.contract --write ddoc-workspace/openapi.json
+	$(BIN)/python -m studio.readme
 	cd frontend && npm run --silent types
 
 bench: bench-snapshots bench-vision bench-data  ## all benchmarks

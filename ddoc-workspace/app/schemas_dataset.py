@@ -1,8 +1,9 @@
 """Wire types of datasets and drift."""
 
+from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.schemas import Body, Id, Name, ReportRowOut, Seed, SelectionBody
 
@@ -20,6 +21,8 @@ class RegisterBody(Body):
 class DatasetOut(BaseModel):
     """An ingested, immutable source."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     dataset_id: str
     name: str
     format: str
@@ -29,7 +32,7 @@ class DatasetOut(BaseModel):
     splits: dict[str, int]
     classes: list[str]
     bytes: int
-    created_at: str
+    created_at: datetime
     report: list[ReportRowOut] = Field(description="what ingest found, per code with count and examples")
 
 
@@ -86,6 +89,7 @@ class DriftTest(BaseModel):
     p_value: float
     threshold: float
     drifted: bool
+    effect: float | None = None
 
 
 class AttributeDrift(BaseModel):
@@ -95,8 +99,13 @@ class AttributeDrift(BaseModel):
     test: str
     statistic: float
     p_value: float
+    p_adjusted: float = Field(description="p after Holm's correction")
     drifted: bool
-    effect: float | None = None
+    size: float | None = Field(description="Wasserstein distance in standard deviations of the base")
+    shift: float | None = Field(description="difference of the means in standard deviations of the base")
+    base_mean: float | None
+    target_mean: float | None
+    psi: float | None = Field(description="population stability index, for display only")
     base_histogram: dict[str, Any]
     target_histogram: dict[str, Any]
 
@@ -114,12 +123,14 @@ class DriftReportOut(BaseModel):
     tests: list[DriftTest]
     attributes: list[AttributeDrift]
     classes: dict[str, Any] | None
-    geometry: dict[str, Any] | None
+    geometry: list[dict[str, Any]]
     embedding: dict[str, Any] | None
     new_clusters: list[dict[str, Any]]
     created_at: str
     seed: int
     alpha: float
+    effect_threshold: float
+    attribute_view: dict[str, Any] | None = None
     versions: dict[str, str]
     workspaces: dict[str, str] = Field(
         default_factory=dict[str, str], description="the workspaces made from this report, by role"
@@ -129,13 +140,15 @@ class DriftReportOut(BaseModel):
 class DriftReportSummary(BaseModel):
     """A drift report as the list shows it."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     report_id: str
     base: dict[str, Any]
     target: dict[str, Any]
     status: Literal["none", "warning", "drift"]
     score: float
-    p_value: float
-    created_at: str
+    p_value: float | None
+    created_at: datetime
 
 
 class DriftPage(BaseModel):
