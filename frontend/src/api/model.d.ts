@@ -1,101 +1,40 @@
 /**
- * The wire types as the UI uses them. What openapi.json words exactly is taken from the generated
- * schema; what it leaves open (histograms, classes, clusters) is worded here.
+ * The wire types as the UI uses them: those of openapi.json by their short names, and what it leaves
+ * open (histograms, shifts, clusters) worded here.
  */
+import type { components } from './schema.d.ts';
 
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  instance?: string | null;
-  code: string;
-  request_id?: string | null;
-  errors?: { pointer: string; detail: string }[];
-}
+type Schemas = components['schemas'];
+
+/** `T` with some fields worded more exactly; a field that the API drops or renames is an error here. */
+type Refine<T, R extends { [K in keyof R]: K extends keyof T ? unknown : never }> = Omit<
+  T,
+  keyof R
+> &
+  R;
+
+export type Problem = Pick<Schemas['Problem'], 'title' | 'status' | 'detail' | 'code'> &
+  Partial<Schemas['Problem']>;
 
 export interface Page<T> {
   items: T[];
-  next_cursor: string | null;
+  next_cursor?: string | null;
   total: number;
 }
 
-export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+export type JobProgress = Schemas['ProgressOut'];
+export type JobState = Schemas['JobOut']['state'];
+export type Job<R = unknown> = Refine<
+  Schemas['JobOut'],
+  { result: R | null; error: Problem | null }
+>;
 
-export interface JobProgress {
-  done: number;
-  total: number | null;
-  unit: string;
-  message: string;
-  rate: number | null;
-  eta: number | null;
-}
-
-export interface Job<R = unknown> {
-  job_id: string;
-  kind: string;
-  workspace_id?: string | null;
-  state: JobState;
-  progress: JobProgress;
-  cancel_requested?: boolean;
-  result: R | null;
-  error: Problem | null;
-  attempt: number;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-}
-
-export interface ReportRow {
-  code: string;
-  action: 'kept' | 'clipped' | 'skipped' | 'renamed' | 'changed';
-  count: number;
-  examples: Record<string, string>[];
-}
-
-export type Task = 'detect' | 'segment' | 'classify';
-
-export interface Dataset {
-  dataset_id: string;
-  name: string;
-  format: string;
-  task: Task;
-  items: number;
-  annotations: number;
-  splits: Record<string, number>;
-  classes: string[];
-  bytes: number;
-  created_at: string;
-  report: ReportRow[];
-}
-
+export type ReportRow = Schemas['ReportRowOut'];
+export type Dataset = Schemas['DatasetOut'];
+export type Task = Dataset['task'];
+export type Workspace = Schemas['WorkspaceOut'];
+export type WorkspaceStatus = Schemas['WorkspaceStatusOut'];
 export type Role = 'base' | 'target';
-
-export interface Workspace {
-  workspace_id: string;
-  name: string;
-  role: Role | null;
-  dataset_id: string | null;
-  drift_report_id: string | null;
-  task: Task;
-  format: string;
-  items: number;
-  splits: Record<string, number>;
-  classes: string[];
-  snapshots: number;
-  experiments: number;
-  bytes: number;
-  created_at: string;
-}
-
-export interface WorkspaceStatus extends Workspace {
-  is_valid: boolean;
-  checks: { name: string; ok: boolean; detail: string }[];
-  data_version: string;
-  uncommitted_changes: { added: number; removed: number; modified: number };
-  head: string | null;
-  running_jobs: string[];
-}
 
 /** `edges` has one more number than `counts`. */
 export interface Histogram {
@@ -103,14 +42,7 @@ export interface Histogram {
   counts: number[];
 }
 
-export interface DriftTest {
-  name: string;
-  statistic: number;
-  p_value: number;
-  threshold: number;
-  drifted: boolean;
-  effect?: number | null;
-}
+export type DriftTest = Schemas['DriftTest'];
 
 /** A change of one number, of images or of boxes; histograms hold shares over the same bins. */
 export interface Shift {
@@ -177,7 +109,7 @@ export interface Why {
   ko: string;
 }
 
-export type Verdict = 'none' | 'warning' | 'drift';
+export type Verdict = Schemas['DriftReportOut']['status'];
 
 export interface DriftSide {
   name: string;
@@ -188,42 +120,29 @@ export interface DriftSide {
   snapshot_id?: string | null;
 }
 
-export interface DriftReportSummary {
-  report_id: string;
-  base: DriftSide;
-  target: DriftSide;
-  status: Verdict;
-  score: number;
-  p_value: number;
-  created_at: string;
-}
+export type DriftReportSummary = Refine<
+  Schemas['DriftReportSummary'],
+  { base: DriftSide; target: DriftSide }
+>;
 
-export interface DriftReport extends DriftReportSummary {
-  why: Why | null;
-  tests: DriftTest[];
-  attributes: Shift[];
-  classes: ClassShift | null;
-  geometry: Shift[] | null;
-  embedding: EmbeddingShift | null;
-  new_clusters: NewCluster[];
-  seed: number;
-  alpha: number;
-  versions: Record<string, string | null>;
-  workspaces: Partial<Record<Role, string>>;
-}
+export type DriftReport = Refine<
+  Schemas['DriftReportOut'],
+  {
+    base: DriftSide;
+    target: DriftSide;
+    why: Why | null;
+    attributes: Shift[];
+    classes: ClassShift | null;
+    geometry: Shift[];
+    embedding: EmbeddingShift | null;
+    new_clusters: NewCluster[];
+    workspaces: Partial<Record<Role, string>>;
+  }
+>;
 
-export interface DriftItem {
-  item_id: string;
-  dataset_id: string | null;
-  workspace_id: string | null;
-  score: number;
-  p_value: number;
-  outlier: number | null;
-  thumbnail_url: string;
-  file_name: string;
-}
+export type DriftItem = Schemas['DriftItemOut'];
 
-export type AnalysisState = 'missing' | 'partial' | 'complete' | 'stale';
+export type AnalysisState = Schemas['AttributesResult']['state'];
 
 export interface AttributeSummary {
   min: number;
@@ -236,17 +155,12 @@ export interface AttributeSummary {
   histogram: Histogram;
 }
 
-export interface AttributesResult {
-  state: AnalysisState;
-  items: number;
-  of: number;
-  analyzer_version: string | null;
+export type AttributesResult = Omit<Schemas['AttributesResult'], 'summary' | 'failed'> & {
   summary: Record<string, AttributeSummary>;
-  flags: Record<string, number>;
+  failed: number | Record<string, string>[];
   /** Which range of which attribute gave a flag. */
   flag_rules?: { flag: string; attribute: string; below: number | null; above: number | null }[];
-  failed: number | Record<string, string>[];
-}
+};
 
 export interface Cluster {
   id: number;
@@ -255,32 +169,19 @@ export interface Cluster {
   examples: string[];
 }
 
-export interface EmbeddingResult {
-  state: AnalysisState;
-  encoder: string | null;
-  dim: number | null;
-  items: number;
-  of: number;
-  semantic: boolean | null;
+export type EmbeddingResult = Omit<
+  Schemas['EmbeddingResult'],
+  'clusters' | 'duplicates' | 'outliers' | 'failed'
+> & {
   clusters: Cluster[];
   duplicates: { exact?: number; near?: number };
   outliers: number | null;
   failed: number | Record<string, string>[];
-}
+};
 
 export interface AnalysisResults {
   attributes: AttributesResult;
   embedding: EmbeddingResult;
 }
 
-export interface Encoder {
-  name: string;
-  title: string;
-  version: string | null;
-  dim: number | null;
-  semantic: boolean;
-  text: boolean;
-  available: boolean;
-  detail: string;
-  default: boolean;
-}
+export type Encoder = Schemas['EncoderOut'];

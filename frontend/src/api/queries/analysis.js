@@ -18,14 +18,16 @@ export const analysisQuery = (workspaceId, encoder) =>
     queryKey: [...analysisKey(workspaceId), 'results', encoder ?? ''],
     queryFn: async ({ signal }) =>
       /** @type {AnalysisResults} */ (
-        await call(
-          api.GET('/workspace/{workspace_id}/analysis/results', {
-            params: {
-              path: { workspace_id: workspaceId },
-              query: encoder ? { encoder } : {},
-            },
-            signal,
-          }),
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/workspace/{workspace_id}/analysis/results', {
+              params: {
+                path: { workspace_id: workspaceId },
+                query: encoder ? { encoder } : {},
+              },
+              signal,
+            }),
+          )
         )
       ),
   });

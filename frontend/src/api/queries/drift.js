@@ -12,6 +12,7 @@ import { putJobs } from './jobs.js';
 /** @typedef {import('../model.d.ts').DriftReport} DriftReport */
 /** @typedef {import('../model.d.ts').DriftItem} DriftItem */
 /** @typedef {import('../model.d.ts').Job<DriftReport>} DriftJob */
+/** @typedef {{ side: 'base' | 'target', sort: 'score' | '-score' | 'outlier' | '-outlier' }} DriftOrder */
 /**
  * @template T
  * @typedef {import('../model.d.ts').Page<T>} Page
@@ -22,7 +23,9 @@ export const driftReportsQuery = () =>
     queryKey: [...keys.drift, 'list'],
     queryFn: async ({ signal }) =>
       /** @type {Page<import('../model.d.ts').DriftReportSummary>} */ (
-        await call(api.GET('/drift', { params: { query: { limit: 100 } }, signal }))
+        /** @type {unknown} */ (
+          await call(api.GET('/drift', { params: { query: { limit: 100 } }, signal }))
+        )
       ),
   });
 
@@ -32,15 +35,17 @@ export const driftReportQuery = (reportId) =>
     queryKey: [...keys.drift, 'one', reportId],
     queryFn: async ({ signal }) =>
       /** @type {DriftReport} */ (
-        await call(
-          api.GET('/drift/{report_id}', { params: { path: { report_id: reportId } }, signal }),
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/drift/{report_id}', { params: { path: { report_id: reportId } }, signal }),
+          )
         )
       ),
   });
 
 /**
  * @param {string} reportId
- * @param {{ side: 'base' | 'target', sort: string, limit?: number }} order
+ * @param {DriftOrder & { limit?: number }} order
  */
 export const driftItemsQuery = (reportId, { side, sort, limit = 24 }) =>
   infiniteQueryOptions({
@@ -65,8 +70,9 @@ export const driftItemsQuery = (reportId, { side, sort, limit = 24 }) =>
 export function useRunDrift() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (/** @type {Record<string, string | number>} */ body) =>
-      /** @type {DriftJob} */ (await call(api.POST('/drift', { body, headers: creating() }))),
+    mutationFn: async (
+      /** @type {import('../schema.d.ts').components['schemas']['DriftBody']} */ body,
+    ) => /** @type {DriftJob} */ (await call(api.POST('/drift', { body, headers: creating() }))),
     onSuccess: (job) => putJobs(client, [job]),
   });
 }

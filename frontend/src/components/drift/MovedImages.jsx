@@ -13,7 +13,7 @@ import { ImageZoom } from './ImageZoom.jsx';
 
 /** @typedef {import('../../api/model.d.ts').DriftItem} DriftItem */
 
-/** Four ways to look at the scores. @type {Record<string, { side: 'base' | 'target', sort: string }>} */
+/** Four ways to look at the scores. @type {Record<string, import('../../api/queries/drift.js').DriftOrder>} */
 const ORDERS = {
   moved: { side: 'target', sort: '-score' },
   stayed: { side: 'target', sort: 'score' },
