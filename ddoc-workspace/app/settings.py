@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         validation_alias="DDOC_IMPORT_ROOTS",
         description="Folders whose contents may be registered or added by path, separated by `:`.",
     )
+    remote: str = Field(
+        "",
+        validation_alias="DDOC_REMOTE",
+        description="DVC remote (a folder or URL) that push and pull use unless a request names another.",
+    )
     database_url: str = Field(
         default="",
         validation_alias="DDOC_DATABASE_URL",

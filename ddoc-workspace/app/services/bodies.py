@@ -19,10 +19,10 @@ from ddoc.analysis import analyze, get_analyzer, get_encoder
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.items import ImageRef
-from ddoc.drift import compare, save_report, side_of
+from ddoc.drift import Side, compare, load_side, save_comparison
 from ddoc.execution import Executor
 from ddoc.execution_local import LocalExecutor
-from ddoc.paths import Layout, write_atomic
+from ddoc.paths import Layout
 
 Table = Any
 
@@ -33,26 +33,21 @@ def ingest_dataset(context: JobContext, params: Params) -> Any:
 
 
 def _ingest(context: JobContext, source: Path, root: Path, name: str, format_: str | None) -> dict[str, Any]:
-    done = Layout(root).meta / "ingest.json"
-    if done.exists():
-        return json.loads(done.read_text("utf-8"))
     with LocalExecutor() as executor:
         result = ingest(source, root, name=name, format=format_, executor=executor, progress=context.progress)
         opened = Dataset.open(root, executor=executor, progress=context.progress)
     with opened as dataset:
         stats = dataset.statistics()
-        found = {
+        return {
             "format": result.format,
             "task": result.info.task,
             "items": stats.items,
             "annotations": stats.annotations,
             "splits": dict(stats.splits),
-            "classes": list(dataset.info.classes),
+            "classes": list(result.info.classes),
             "bytes": stats.bytes,
             "report": result.report.to_json(),
         }
-    write_atomic(done, json.dumps(found, ensure_ascii=False).encode())
-    return found
 
 
 def create_workspace(context: JobContext, params: Params) -> Any:
@@ -141,19 +136,21 @@ def compare_sides(context: JobContext, params: Params) -> Any:
     encoder = get_encoder(params["encoder"])
     with _executor(params) as executor:
         sides = [_side(context, params, name, encoder.key, executor) for name in ("base", "target")]
-    report, scores = compare(
+    options = {} if params["effect_threshold"] is None else {"effect_threshold": params["effect_threshold"]}
+    comparison = compare(
         sides[0],
         sides[1],
         alpha=params["alpha"],
         seed=params["seed"],
-        effect_threshold=params["effect_threshold"],
+        report_id=params["report_id"],
         progress=context.progress,
+        **options,
     )
-    save_report(Path(params["folder"]), report, scores)
-    return report.to_json()
+    save_comparison(comparison, Path(params["folder"]))
+    return comparison.report.to_json()
 
 
-def _side(context: JobContext, params: Params, name: str, encoder_key: str, executor: Executor) -> Any:
+def _side(context: JobContext, params: Params, name: str, encoder_key: str, executor: Executor) -> Side:
     given = params[name]
     layout = Layout(Path(given["root"]))
     with tempfile.TemporaryDirectory(dir=context.folder) as scratch:
@@ -177,15 +174,13 @@ def _side(context: JobContext, params: Params, name: str, encoder_key: str, exec
                 progress=context.progress,
             )
         chosen = given.get("chosen") or files
-        return side_of(
-            given["name"],
+        return load_side(
             layout,
-            items=pq.read_table(chosen["items"], memory_map=False),
-            annotations=pq.read_table(chosen["annotations"], memory_map=False),
+            given["name"],
+            pq.read_table(chosen["items"], memory_map=False),
+            pq.read_table(chosen["annotations"], memory_map=False),
             encoder_key=encoder_key,
-            origin={
-                k: given[k] for k in ("dataset_id", "workspace_id", "snapshot_id", "name") if given.get(k)
-            },
+            origin={k: given[k] for k in ("dataset_id", "workspace_id", "snapshot_id", "name") if given.get(k)},
         )
 
 

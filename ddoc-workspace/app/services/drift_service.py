@@ -1,6 +1,5 @@
 """Drift: compare two sides as a job, read the reports."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,7 +80,7 @@ class DriftReports:
     def get(self, report_id: str) -> dict[str, Any]:
         """Return a report as the API's plain data. Raises NotFoundError `unknown-drift-report`."""
         self._catalog.drift_reports.get(report_id)
-        report = load_report(self._settings.drift_folder / check_id(report_id))
+        report = load_report(self._settings.drift_folder / check_id(report_id)).to_json()
         made = self._catalog.workspaces.page(limit=500, drift_report_id=report_id).items
         return {
             **report,
@@ -184,7 +183,7 @@ class DriftReports:
         return prepared
 
     def _finish(self, _context: JobContext, params: Params, output: Any) -> Any:
-        report = json.loads(json.dumps(output))
+        report = output
         keys = ("dataset_id", "workspace_id", "snapshot_id", "name")
         sides = {
             name: {k: params[name][k] for k in keys if params[name].get(k)}

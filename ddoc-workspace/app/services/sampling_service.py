@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.dataset.previews import thumbnail_of
 from ddoc.dataset.recipes import export_recipe, replay_recipe
-from ddoc.formats.export import stream_zip
+from ddoc.formats.streaming import stream_zip
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.exporting import CONTENT, export_records
@@ -404,4 +404,4 @@ def register_data_jobs(jobs: Jobs, roots: OpenRoots) -> None:
 def _snapshot_of(root: Path) -> str | None:
     """Return the snapshot that a workspace's data is equal to, or None where it has unsaved changes."""
     service = SnapshotService(root)
-    return None if service.status().any else service.head()
+    return service.head() if service.status().is_clean else None

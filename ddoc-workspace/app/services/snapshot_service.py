@@ -8,6 +8,7 @@ from ddoc.core.snapshot_service import SnapshotService
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.lineage import extra_lineage
+from app.services.marks import edits_since_snapshot, mark_snapshot
 from app.services.roots import OpenRoots
 from app.services.workspace_service import Workspaces
 from app.stores.catalog import Catalog
@@ -169,19 +170,28 @@ class Snapshots:
             "splits": dict(stats.splits),
             "classes": {name: counts["annotations"] for name, counts in stats.classes.items()},
         }
-        return {**params, "statistics": statistics, "edits": Edits(dataset).since_snapshot()}
+        return {**params, "statistics": statistics, "edits": edits_since_snapshot(dataset)}
 
     def _finish_create(self, _context: JobContext, params: Params, output: Any) -> Any:
+        mark_snapshot(self._roots.workspace(params["workspace_id"]))
         self._workspaces.summarise(params["workspace_id"])
         return output
 
     def _finish_restore(self, _context: JobContext, params: Params, output: Any) -> Any:
-        self._roots.workspace(params["workspace_id"]).refresh()
-        self._workspaces.summarise(params["workspace_id"])
+        if not params["dry_run"]:
+            self._settle(params)
         return output
+
+    def _settle(self, params: Params) -> None:
+        """After a restore: edits made before it can no longer be undone, and the index follows the files."""
+        dataset = self._roots.workspace(params["workspace_id"])
+        Edits(dataset).seal()
+        mark_snapshot(dataset)
+        dataset.refresh()
+        self._workspaces.summarise(params["workspace_id"])
 
     def _clean_restore(self, _context: JobContext, params: Params) -> None:
         """After a restore that was cut short: roll it forward, then let the index see what is there."""
         dataset = self._roots.workspace(params["workspace_id"])
-        SnapshotService(dataset.root).recover()
-        dataset.refresh()
+        if SnapshotService(dataset.root).recover():
+            self._settle(params)
