@@ -94,7 +94,7 @@ export function useExplorer(workspaceId, focusSearch) {
     'select-all': chosen.selectAll,
     clear: () => (params.itemId ? close() : chosen.clear()),
     remove: () => void removeChosen().catch(toastProblem),
-    undo: () => edits.takeBack(undefined),
+    undo: () => edits.takeBack(),
     search: focusSearch,
     help: () => setDialog('keys'),
     'go-to': () => setDialog('goTo'),

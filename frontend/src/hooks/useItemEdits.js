@@ -17,9 +17,10 @@ export function useItemEdits(workspaceId, dataVersion) {
   const edit = useEdit(workspaceId);
   const undo = useUndo(workspaceId);
 
-  const takeBack = (/** @type {string | undefined} */ editId) =>
-    undo.mutate(editId, {
-      onSuccess: ({ changed }) => toast(t('explorer.undone', { count: changed })),
+  /** Newest first; none means the last edit. */
+  const takeBack = (/** @type {readonly string[]} */ ...editIds) =>
+    undo.mutate(editIds, {
+      onSuccess: (changed) => toast(t('explorer.undone', { count: changed })),
       onError: toastProblem,
     });
 

@@ -185,11 +185,13 @@ export const statsQuery = (workspaceId) =>
     queryKey: [...dataKey(workspaceId), 'stats'],
     queryFn: async ({ signal }) =>
       /** @type {import('./types.d.ts').Stats} */ (
-        await call(
-          api.GET('/workspace/{workspace_id}/data/stats', {
-            params: { path: { workspace_id: workspaceId } },
-            signal,
-          }),
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/workspace/{workspace_id}/data/stats', {
+              params: { path: { workspace_id: workspaceId } },
+              signal,
+            }),
+          )
         )
       ),
     enabled: workspaceId !== '',
@@ -257,20 +259,30 @@ export function useEdit(workspaceId) {
   });
 }
 
-/** Undoes the last edit, or all back to the one named. @param {string} workspaceId */
+/**
+ * Takes edits back, newest first: the service undoes only the last one, so that no edit is ever undone under another.
+ * Returns how many images were changed back.
+ * @param {string} workspaceId
+ */
 export function useUndo(workspaceId) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (/** @type {string | undefined} */ editId) =>
-      /** @type {EditResult} */ (
-        await call(
+    mutationFn: async (/** @type {readonly string[]} */ editIds) => {
+      let changed = 0;
+      for (const editId of editIds.length > 0 ? editIds : [undefined]) {
+        /** @type {EditResult} */
+        const result = await call(
           api.POST('/workspace/{workspace_id}/data/undo', {
             params: { path: { workspace_id: workspaceId } },
             body: editId ? { edit_id: editId } : {},
           }),
-        )
-      ),
-    onSettled: (_, error) => refreshAfterEdit(client, workspaceId, error),
+        );
+        changed += result.changed;
+      }
+      return changed;
+    },
+    // Some may have been taken back before one was refused.
+    onSettled: () => client.invalidateQueries({ queryKey: keys.workspace(workspaceId) }),
   });
 }
 

@@ -27,11 +27,11 @@ export const duplicatesQuery = (workspaceId) =>
  * @param {string} itemId
  */
 export async function fetchSimilarIds(workspaceId, itemId) {
-  /** @type {{encoder: string, items: {item_id: string}[]}} */
-  const { items } = await call(
+  const answer = await call(
     api.GET('/workspace/{workspace_id}/analysis/similar', {
       params: { path: { workspace_id: workspaceId }, query: { item_id: itemId } },
     }),
   );
+  const items = /** @type {{item_id: string}[]} */ (/** @type {unknown} */ (answer.items));
   return [itemId, ...items.map((item) => item.item_id).filter((id) => id !== itemId)];
 }

@@ -198,5 +198,58 @@ export interface Lineage {
 export interface Restored {
   restored: string;
   saved_as: string | null;
-  files: { written: number; removed: number; unchanged: number };
+  files: { written: number; removed: number; unchanged: number; bytes?: number };
+}
+
+/** What a restore would do. `missing` are stored objects that cannot be found. */
+export interface RestoreEffect extends Restored {
+  items: Record<string, number>;
+  unsaved: { added: number; removed: number; modified: number };
+  missing: string[];
+}
+
+export type ItemChange = 'added' | 'removed' | 'changed' | 'moved' | 'relabelled';
+
+export interface AnnotationPair {
+  old: Annotation;
+  new: Annotation;
+}
+
+export interface DiffPlace {
+  path: string;
+  split: string;
+  content_hash: string;
+  /** 0 where the image cannot be read. */
+  width: number;
+  height: number;
+}
+
+/** One item that differs; a side is null where the item is not there. */
+export interface DiffItem {
+  item_id: string;
+  file_name: string;
+  change: ItemChange;
+  changes: ItemChange[];
+  old: DiffPlace | null;
+  new: DiffPlace | null;
+  annotations: {
+    added: Annotation[];
+    removed: Annotation[];
+    moved: AnnotationPair[];
+    relabelled: AnnotationPair[];
+    changed: AnnotationPair[];
+    unchanged: number;
+  };
+  unchanged: Annotation[];
+}
+
+/** `counts` of items per change and of boxes as `boxes_<change>`; `classes` has boxes per class and change. */
+export interface SnapshotDiff {
+  base: string;
+  target: string;
+  counts: Record<string, number>;
+  classes: Record<string, Record<ItemChange, number>>;
+  items: DiffItem[];
+  next_cursor: string | null;
+  total: number;
 }

@@ -8,7 +8,7 @@ import { UndoHistory } from './UndoHistory.jsx';
  * "12,345 of 118,287 · 37 selected · undo"
  * @param {{
  *   workspaceId: string, shown: number | undefined, all: number, selected: number, busy: boolean,
- *   onUndo: (editId?: string) => void,
+ *   onUndo: (...editIds: string[]) => void,
  * }} props
  */
 export function ExplorerStatus({ workspaceId, shown, all, selected, busy, onUndo }) {

@@ -11,7 +11,7 @@ import { QueryState } from '../common/QueryState.jsx';
 /** @typedef {import('../../api/queries/types.d.ts').EditRecord} EditRecord */
 /**
  * The journal: what was done, and back to any point of it. Undoing an edit undoes the later ones too, and says so.
- * @param {{workspaceId: string, busy: boolean, onUndo: (editId?: string) => void}} props
+ * @param {{workspaceId: string, busy: boolean, onUndo: (...editIds: string[]) => void}} props
  */
 export function UndoHistory({ workspaceId, busy, onUndo }) {
   const { t } = useTranslation();
@@ -68,7 +68,7 @@ export function UndoHistory({ workspaceId, busy, onUndo }) {
                     <EditRow
                       key={edit.edit_id}
                       edit={edit}
-                      later={open.findIndex((other) => other.edit_id === edit.edit_id)}
+                      later={laterThan(open, edit)}
                       busy={busy}
                       onUndo={onUndo}
                     />
@@ -84,8 +84,8 @@ export function UndoHistory({ workspaceId, busy, onUndo }) {
 }
 
 /**
- * @param {{edit: EditRecord, later: number, busy: boolean, onUndo: (editId: string) => void}} props
- * `later` = how many open edits came after this one
+ * @param {{edit: EditRecord, later: readonly string[], busy: boolean, onUndo: (...editIds: string[]) => void}} props
+ * `later` = the open edits that came after this one, newest first
  */
 function EditRow({ edit, later, busy, onUndo }) {
   const { t } = useTranslation();
@@ -113,12 +113,20 @@ function EditRow({ edit, later, busy, onUndo }) {
           size="compact-xs"
           variant="default"
           disabled={busy}
-          onClick={() => onUndo(edit.edit_id)}
+          onClick={() => onUndo(...later, edit.edit_id)}
           miw="max-content"
         >
-          {later > 0 ? t('explorer.history.undoWith', { count: later }) : t('common.undo')}
+          {later.length > 0
+            ? t('explorer.history.undoWith', { count: later.length })
+            : t('common.undo')}
         </Button>
       )}
     </Group>
   );
+}
+
+/** @param {readonly EditRecord[]} open newest first @param {EditRecord} edit */
+function laterThan(open, edit) {
+  const at = open.findIndex((other) => other.edit_id === edit.edit_id);
+  return open.slice(0, Math.max(0, at)).map((other) => other.edit_id);
 }

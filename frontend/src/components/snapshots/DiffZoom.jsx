@@ -1,0 +1,73 @@
+// @ts-check
+import { Modal, Table } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { apiUrl } from '../../api/client.js';
+import { boxChanges, shapesOfDiff } from '../../lib/diffShapes.js';
+import { ImageStage } from '../explorer/ImageStage.jsx';
+import classes from './DiffZoom.module.css';
+
+/**
+ * One image of a diff, large, with every change of its annotations in words beside it.
+ * @param {{
+ *   workspaceId: string, item: import('../../api/queries/types.d.ts').DiffItem,
+ *   colorOf: (name: string) => string, onClose: () => void,
+ * }} props
+ */
+export function DiffZoom({ workspaceId, item, colorOf, onClose }) {
+  const { t } = useTranslation();
+  const place = item.new ?? item.old;
+  const changes = boxChanges(item.annotations);
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="min(72rem, 94vw)"
+      title={item.file_name}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <div className={classes.columns}>
+        {place && place.width > 0 ? (
+          <div className={classes.stage}>
+            <ImageStage
+              src={apiUrl(`/workspace/${workspaceId}/data/item/${item.item_id}/image`)}
+              alt={item.file_name}
+              width={place.width}
+              height={place.height}
+              shapes={shapesOfDiff(item, colorOf)}
+            />
+          </div>
+        ) : null}
+        <Table fz="xs" verticalSpacing={4}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('snapshots.diff.box')}</Table.Th>
+              <Table.Th>{t('snapshots.diff.old')}</Table.Th>
+              <Table.Th>{t('snapshots.diff.new')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            <Table.Tr>
+              <Table.Td>{t('explorer.fields.split')}</Table.Td>
+              <Table.Td>{item.old?.split ?? '–'}</Table.Td>
+              <Table.Td>{item.new?.split ?? '–'}</Table.Td>
+            </Table.Tr>
+            {changes.map((change, index) => {
+              const key = `${change.kind} ${index}`;
+              return (
+                <Table.Tr key={key}>
+                  <Table.Td>{t(`snapshots.change.${change.kind}`)}</Table.Td>
+                  <Table.Td>{change.from || '–'}</Table.Td>
+                  <Table.Td>{change.to || '–'}</Table.Td>
+                </Table.Tr>
+              );
+            })}
+            <Table.Tr>
+              <Table.Td>{t('snapshots.diff.unchanged')}</Table.Td>
+              <Table.Td colSpan={2}>{item.annotations.unchanged}</Table.Td>
+            </Table.Tr>
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Modal>
+  );
+}
