@@ -15,7 +15,7 @@ from app.dependencies import open_services
 from app.gate import Gate
 from app.jobs import JobKind
 from app.problems import REQUEST_ID, install_problems
-from app.routers import analysis, dataset, drift, job, sampling, snapshot, system, workspace
+from app.routers import analysis, dataset, drift, experiment, job, sampling, snapshot, system, workspace
 from app.settings import Settings
 from app.telemetry import Measured, Metrics, configure_logging
 
@@ -27,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     snapshot.router,
     analysis.router,
     sampling.router,
+    experiment.router,
     job.router,
     system.router,
 )
