@@ -1,9 +1,11 @@
 """`python -m app`: the service, with settings from the environment."""
 
+import signal
 import sys
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app.main import RootInUseError, create_app, sole_service
@@ -38,8 +40,13 @@ def main() -> int:
     except RootInUseError as error:
         print(f"ddoc-workspace: {error}", file=sys.stderr)  # noqa: T201
         return 3
+    return serve(create_app(settings), settings)
+
+
+def serve(app: FastAPI, settings: Settings) -> int:
+    """Serve `app` until TERM or INT comes. Returns the exit status: 0 unless it could not start."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -49,6 +56,9 @@ def main() -> int:
         timeout_graceful_shutdown=10,
     )
     server = Server(config)
+    # uvicorn raises the signal again after a clean stop, for the handlers that were here before its own.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)
     server.run()
     return 0 if server.started else 1
 

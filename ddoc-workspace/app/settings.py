@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         description="Folders whose contents may be registered or added by path, separated by `:`.",
     )
     remote: str = Field(
-        "",
+        default="",
         validation_alias="DDOC_REMOTE",
         description="DVC remote (a folder or URL) that push and pull use unless a request names another.",
     )

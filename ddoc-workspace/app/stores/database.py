@@ -7,8 +7,6 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -73,6 +71,9 @@ def sqlite_url(path: Path) -> str:
 
 def migrate(connection: Connection) -> None:
     """Bring the schema to the newest revision. Does nothing when it is there."""
+    from alembic import command  # only the service migrates; the processes of jobs need not carry it
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
