@@ -93,7 +93,7 @@ def dataset_preview(
     request: Request,
     dataset_id: Id,
     item_id: Id,
-    size: Annotated[int, Query(ge=32, le=2048)] = 256,
+    size: Annotated[int, Query(ge=32, le=1024)] = 256,
 ) -> Response:
     """Return a WebP thumbnail; immutable, since it is named by content."""
     return thumbnail_response(request, datasets.open(dataset_id), item_id, size)

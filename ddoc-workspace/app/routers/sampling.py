@@ -83,7 +83,7 @@ def get_item(service: SamplingDep, item_id: Id) -> ItemDetail:
     "/item/{item_id}/preview", responses=problems(404), response_class=Response, summary="A thumbnail"
 )
 def preview(
-    service: SamplingDep, request: Request, item_id: Id, size: Annotated[int, Query(ge=32, le=2048)] = 256
+    service: SamplingDep, request: Request, item_id: Id, size: Annotated[int, Query(ge=32, le=1024)] = 256
 ) -> Response:
     """Return a WebP thumbnail, upright; immutable, since it is named by content."""
     return thumbnail_response(request, service.dataset, item_id, size)
