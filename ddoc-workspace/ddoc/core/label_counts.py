@@ -27,7 +27,8 @@ def count_labels(data: Path) -> dict[str, Any]:
             path = f"{top}/{folder}{name}"
             if info.task == "classify":
                 found = class_of_path(path) if is_image(path) else None
-                counts.update([found] if found in counts else [])
+                if found is not None and found in counts:
+                    counts[found] += 1
             elif name.endswith(".txt"):
                 counts.update(_classes_of(data / path, info.classes))
     return {"annotations": counts.total(), "classes": dict(counts)}

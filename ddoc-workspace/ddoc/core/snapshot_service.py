@@ -3,7 +3,8 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,10 @@ from typing import Any, Final
 import yaml
 
 from ddoc.core.item_changes import ItemCounts, count_changes, count_items
+from ddoc.core.item_diff import ItemDiff, Side
+from ddoc.core.lineage import lineage_of
 from ddoc.core.snapshots import (
+    Lineage,
     Restored,
     RestorePreview,
     Snapshot,
@@ -19,20 +23,27 @@ from ddoc.core.snapshots import (
     SnapshotPage,
     Uncommitted,
 )
-from ddoc.errors import DamagedError, InvalidInputError
+from ddoc.errors import DamagedError, InvalidInputError, NotFoundError
 from ddoc.paths import Layout
 from ddoc.progress import Progress, no_progress
+from ddoc.snapshot import delete as deletion
 from ddoc.snapshot import names, recover, versions
 from ddoc.snapshot.catalog import Entry, SnapshotCatalog, sort_key
 from ddoc.snapshot.create import SnapshotRequest, create, head_version, version_at
 from ddoc.snapshot.disk import disk_problems
+from ddoc.snapshot.gc import GRACE_SECONDS, GcReport, collect
 from ddoc.snapshot.manifest import tree_of_manifest
+from ddoc.snapshot.materialise import materialise
+from ddoc.snapshot.remote import Transfer, fetcher, pull, push
 from ddoc.snapshot.restore import Effect, look_at, make_plan, restore
-from ddoc.snapshot.store import SnapshotStore, version_of
+from ddoc.snapshot.store import EDITS, SnapshotStore, version_of
 from ddoc.snapshot.tree import Tree
+from ddoc.snapshot.verify import Mode, VerifyReport, verify
 
 AUTO_MESSAGE: Final = "Unsaved changes before restoring {name}"
+WORKING: Final = "working"
 _LIMIT: Final = 500
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 class SnapshotService:
@@ -106,6 +117,42 @@ class SnapshotService:
             missing=missing[:20],
         )
 
+    def diff(self, a: str, b: str) -> ItemDiff:
+        """Compare two versions item by item; either may be "working", the files as they are now.
+
+        Raises NotFoundError, DamagedError if a version's listing is lost.
+        """
+        return ItemDiff(self._side(a), self._side(b))
+
+    def get_lineage_graph(
+        self, extra_nodes: Iterable[Mapping[str, Any]] = (), extra_edges: Iterable[Mapping[str, Any]] = ()
+    ) -> Lineage:
+        """Return where every snapshot came from, joined with datasets, drift reports, samples, exports and runs."""
+        return lineage_of(SnapshotCatalog(self._store.history()), extra_nodes, extra_edges)
+
+    def read_edits(self, name: str) -> list[Mapping[str, Any]]:
+        """Return the edits that led to a snapshot from its parent."""
+        history = self._store.history()
+        data = history.file(names.resolve(history, name)[1], EDITS)
+        return [] if data is None else json.loads(data)
+
+    def object_path(self, content_hash: str) -> Path:
+        """Return the file that holds the bytes of that md5, read-only. Raises NotFoundError, `unknown-content`."""
+        if not _MD5.fullmatch(content_hash) or not (path := self._store.object_path(content_hash)).is_file():
+            raise NotFoundError("no snapshot holds this content", code="unknown-content")
+        return path
+
+    def materialise(
+        self, name: str, target: Path, *, link: bool = False, progress: Progress = no_progress
+    ) -> int:
+        """Lay out a snapshot's data, read-only, at `target`, which must not exist; returns the number of files.
+
+        With `link`, files are hard links to the history's objects where possible: for readers only. Raises
+        NotFoundError, ConflictError (`target-exists`), DamagedError (`missing-object`).
+        """
+        with disk_problems():
+            return materialise(self._store, name, target, link=link, progress=progress)
+
     def check_alias(self, alias: str) -> None:
         """Raise InvalidInputError (`invalid-alias`) or ConflictError (`alias-taken`) unless it can be given."""
         names.require_free_alias(self._store.history(), alias)
@@ -156,10 +203,68 @@ class SnapshotService:
                 name,
                 discard_changes=discard_changes,
                 save=self._automatic(AUTO_MESSAGE.format(name=name)),
-                fetch=None,
+                fetch=fetcher(self._store),
                 progress=progress,
             )
         return Restored(done.snapshot_id, done.saved_as, done.effect)
+
+    def set_alias(self, name: str, alias: str | None) -> Snapshot:
+        """Give a snapshot an alias in place of the one it has, or take that away.
+
+        Raises NotFoundError, InvalidInputError (`invalid-alias`), ConflictError (`alias-taken`).
+        """
+        with self._writing(no_progress):
+            return self.get(deletion.set_alias(self._store, name, alias))
+
+    def delete(self, name: str) -> None:
+        """Delete a snapshot; its children keep their place in the lineage and its data is freed by the next gc.
+
+        Raises NotFoundError, ConflictError (`snapshot-in-use`) for the one that the working copy came from.
+        """
+        with self._writing(no_progress):
+            deletion.delete(self._store, name)
+
+    def verify(
+        self,
+        *,
+        mode: Mode = "quick",
+        part: int = 1,
+        of: int = 1,
+        repair: bool = False,
+        progress: Progress = no_progress,
+    ) -> VerifyReport:
+        """Check every object of every snapshot: its existence and size, or with mode "full" all bytes of slice
+        `part` of `of`. `repair` heals from data/ where its bytes fit, else from the default remote.
+        """
+        fetch = fetcher(self._store) if repair else None
+        if not repair:
+            with disk_problems():
+                return verify(self._store, mode=mode, part=part, of=of, progress=progress)
+        with self._writing(progress):
+            return verify(
+                self._store, mode=mode, part=part, of=of, repair=True, fetch=fetch, progress=progress
+            )
+
+    def gc(self, *, grace_seconds: float = GRACE_SECONDS, progress: Progress = no_progress) -> GcReport:
+        """Free the objects that no snapshot needs and that are older than the grace.
+
+        Raises DamagedError if a snapshot's listing is lost; then nothing is freed.
+        """
+        with self._writing(progress):
+            return collect(self._store, grace_seconds=grace_seconds, progress=progress)
+
+    def push(self, remote: str | None = None, *, progress: Progress = no_progress) -> Transfer:
+        """Copy all snapshots' data to a DVC remote: a configured name, a URL or path; None is the default one.
+
+        Raises UnavailableError (`no-remote`, `remote-failed`).
+        """
+        progress(0, None, unit="files", message="pushing")
+        return push(self._store, remote)
+
+    def pull(self, remote: str | None = None, *, progress: Progress = no_progress) -> Transfer:
+        """Fetch all snapshots' data that the cache lacks from a DVC remote; data/ is not touched."""
+        progress(0, None, unit="files", message="pulling")
+        return pull(self._store, remote)
 
     def recover(self, progress: Progress = no_progress) -> bool:
         """Finish what a kill or a power loss cut off; returns whether there was anything."""
@@ -171,7 +276,7 @@ class SnapshotService:
     # inside
 
     @contextmanager
-    def _writing(self, progress: Progress) -> Iterator[None]:
+    def _writing(self, progress: Progress) -> Generator[None]:
         with disk_problems(), self._store.writing():
             recover.recover(self._store, save=self._recovered(), progress=progress)
             yield
@@ -220,6 +325,18 @@ class SnapshotService:
         except (OSError, ValueError, yaml.YAMLError):
             return False
         return isinstance(found, dict) and found.get("task") == "classify"
+
+    def _side(self, name: str) -> Side:
+        if name == WORKING:
+            history = self._store.history()
+            with disk_problems():
+                now = look_at(self._store, head_version(self._store, history), no_progress)
+            data = self._layout.data
+            return Side(name, tree_of_manifest(now.folders), lambda path, _: data / path)
+        history = self._store.history()
+        snapshot_id, commit = names.resolve(history, name)
+        tree = self._store.tree(list(version_at(self._store, history, commit).outputs))
+        return Side(snapshot_id, tree, lambda _, digest: self._store.object_path(digest.hex()))
 
     def _size(self, digest: bytes) -> int | None:
         try:

@@ -38,7 +38,11 @@ class SnapshotCatalog:
                 self._by_id[found] = Entry(found, commit, history.time(commit) * 1_000_000, alias_of.get(oid))
         self._tell_apart()
         self._by_commit = {entry.commit: entry for entry in self._by_id.values()}
-        self._deleted = [ref.removeprefix(DELETED) for ref in refs if ref.startswith(DELETED)]
+        self._deleted: dict[str, Entry] = {}
+        for ref, oid in refs.items():
+            if ref.startswith(DELETED) and (commit := history.peel(oid)):
+                found = ref.removeprefix(DELETED)
+                self._deleted[found] = Entry(found, commit, history.time(commit) * 1_000_000, None)
         self.head = self._nearest(history.head)
 
     def _tell_apart(self) -> None:
@@ -52,10 +56,28 @@ class SnapshotCatalog:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    @property
-    def deleted(self) -> list[str]:
-        """The ids of deleted snapshots."""
-        return sorted(self._deleted)
+    def tombstones(self) -> dict[str, Entry]:
+        """Return the deleted snapshots by id."""
+        return dict(self._deleted)
+
+    def children_past(self, deleted_id: str) -> list[str]:
+        """Return the snapshots that came from a deleted one, with none that still exists between."""
+        gone = self._deleted[deleted_id].commit
+        return [
+            entry.snapshot_id
+            for entry in self.newest_first()
+            if any(gone in self._passed(parent) for parent in self._history.parents(entry.commit))
+        ]
+
+    def _passed(self, commit: str) -> set[str]:
+        """Return the commits from `commit` up to the nearest snapshots, those left out."""
+        pending, seen = [commit], set[str]()
+        while pending:
+            now = pending.pop()
+            if now not in seen and now not in self._by_commit:
+                seen.add(now)
+                pending.extend(self._history.parents(now))
+        return seen
 
     def newest_first(self) -> list[Entry]:
         """Return every snapshot, newest first."""

@@ -7,7 +7,7 @@ import fcntl
 import os
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +85,7 @@ def require_room(folder: Path, needed: int) -> None:
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, *, seconds: float, code: str, detail: str) -> Iterator[int]:
+def file_lock(path: Path, *, seconds: float, code: str, detail: str) -> Generator[int]:
     """Hold an exclusive flock on `path` (made if absent); yields its descriptor.
 
     Two threads of one process exclude each other too. Raises BusyError(`code`) when another holder keeps it for
@@ -116,7 +116,7 @@ def _wait_for_flock(descriptor: int, *, seconds: float, code: str, detail: str) 
 
 
 @contextlib.contextmanager
-def disk_problems() -> Iterator[None]:
+def disk_problems() -> Generator[None]:
     """Turn the disk's errors into the domain's: full, read-only, broken."""
     try:
         yield

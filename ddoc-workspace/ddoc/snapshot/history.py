@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pygit2
 from pygit2.enums import FileMode, ObjectType, SortMode
@@ -150,10 +150,8 @@ class History:
         return commit == tip or self._repo.descendant_of(tip, commit)
 
     def _commit_of(self, oid: str) -> str | None:
-        found = self._repo.get(oid)
-        if isinstance(found, pygit2.Tag):
-            found = found.peel(None)
-        return str(found.id) if isinstance(found, pygit2.Commit) else None
+        commit = _as_commit(self._repo.get(oid))
+        return None if commit is None else str(commit.id)
 
     def require_quiet(self) -> None:
         """Raise BusyError while a merge, rebase or pick of a user is unfinished."""
@@ -228,10 +226,10 @@ class History:
             yield str(commit.id)
 
     def _commit(self, oid: str) -> pygit2.Commit:
-        found = self._repo.get(oid)
-        if not isinstance(found, pygit2.Commit):
+        commit = _as_commit(self._repo.get(oid))
+        if commit is None:
             raise NotFoundError("no such commit", code="unknown-snapshot")
-        return found
+        return commit
 
     # the index
 
@@ -285,6 +283,12 @@ class History:
 
     def _git_result(self, *arguments: str, data: str = "") -> "subprocess.CompletedProcess[str]":
         return _run_git(self.folder.parent, f"--git-dir={self.folder}", *arguments, data=data)
+
+
+def _as_commit(found: Any) -> pygit2.Commit | None:
+    while isinstance(found, pygit2.Tag):
+        found = found.get_object()
+    return found if isinstance(found, pygit2.Commit) else None
 
 
 def run_git(root: Path, *arguments: str) -> str:

@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -107,7 +107,7 @@ class Manifest:
             connection.executemany("DELETE FROM objects WHERE md5 = ?", ((h,) for h in hashes))
 
     @contextlib.contextmanager
-    def _open_existing(self) -> Iterator[sqlite3.Connection]:
+    def _open_existing(self) -> Generator[sqlite3.Connection]:
         if not self._path.exists():
             raise FileNotFoundError(self._path)
         with contextlib.closing(_connect(self._path)) as connection:
@@ -116,7 +116,7 @@ class Manifest:
             yield connection
 
     @contextlib.contextmanager
-    def _open_or_create(self) -> Iterator[sqlite3.Connection]:
+    def _open_or_create(self) -> Generator[sqlite3.Connection]:
         try:
             with self._open_existing() as connection:
                 connection.execute("SELECT count(*) FROM folders").fetchone()

@@ -72,8 +72,11 @@ def resolve(history: History, name: str) -> tuple[str, str]:
     raise NotFoundError(f"there is no snapshot {name}", code="unknown-snapshot")
 
 
-def require_free_alias(history: History, alias: str) -> None:
-    """Raise InvalidInputError (`invalid-alias`) or ConflictError (`alias-taken`) unless a snapshot may have it."""
+def require_free_alias(history: History, alias: str, *, but: str | None = None) -> None:
+    """Raise InvalidInputError (`invalid-alias`) or ConflictError (`alias-taken`) unless a snapshot may have it.
+
+    `but` is an alias that is about to be given up. Letters' case does not make two aliases different.
+    """
     if len(alias) > _ALIAS_LENGTH:
         raise InvalidInputError("an alias has at most 64 characters", code="invalid-alias", pointer="/alias")
     check_id(alias, what="an alias")
@@ -83,7 +86,7 @@ def require_free_alias(history: History, alias: str) -> None:
             code="invalid-alias",
             pointer="/alias",
         )
-    taken = {ref.removeprefix(ALIAS_TAGS).lower() for ref in history.refs(ALIAS_TAGS)}
+    taken = {ref.removeprefix(ALIAS_TAGS).lower() for ref in history.refs(ALIAS_TAGS)} - {(but or "").lower()}
     if alias.lower() in taken:
         raise ConflictError(f"another snapshot has the alias {alias}", code="alias-taken", alias=alias)
 

@@ -35,8 +35,8 @@ from ddoc.snapshot.tree import Tree, count_files, diff_trees
 from ddoc.snapshot.versions import Version
 from ddoc.snapshot.workers import FileJob, can_reflink, run_files
 
-# Fetches objects that the cache lacks; returns when it has done what it can. Given 32-digit hashes.
-Fetch = Callable[[Sequence[str]], None]
+# Fetches objects that the cache lacks, given their hashes; returns why it could not, if so.
+Fetch = Callable[[Sequence[str]], str]
 _FEW_FOLDERS: Final = 64
 
 
@@ -172,8 +172,9 @@ def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> 
     """
     wanted = {digest for _, digest in plan.writes}
     bad, total = _missing(store, wanted)
+    why = ""
     if bad and fetch is not None:
-        fetch(bad)
+        why = fetch(bad)
         bad, total = _missing(store, wanted)
     if bad:
         raise DamagedError(
@@ -182,6 +183,7 @@ def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> 
             code="missing-object",
             objects=bad[:20],
             count=len(bad),
+            remote=why,
         )
     require_room(store.folder, total)
     return total

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,7 +57,7 @@ def scan_files(root: Path, *, control: frozenset[str] = frozenset()) -> dict[str
 
 
 def _read_folder(
-    iterator: "os._ScandirIterator[str]", folder: str
+    iterator: "Iterable[os.DirEntry[str]]", folder: str
 ) -> tuple[list[tuple[str, bytes]], list[str]]:
     pack, regular = SIGNATURE.pack, stat.S_IFREG
     entries: list[tuple[str, bytes]] = []

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -61,7 +61,7 @@ class SnapshotStore:
         return self.cache / md5[:2] / md5[2:]
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Generator[None]:
         """Hold the workspace against every other writer, with an empty staging folder."""
         detail = "another snapshot operation is at work in this workspace; try again when it is done"
         with file_lock(self.folder / "lock", seconds=self.lock_seconds, code="workspace-busy", detail=detail):
@@ -73,7 +73,7 @@ class SnapshotStore:
                 self.clear_staging()
 
     @contextlib.contextmanager
-    def dvc_excluded(self) -> Iterator[None]:
+    def dvc_excluded(self) -> Generator[None]:
         """Hold DVC's own lock, so that no dvc command sees a half-made switch."""
         detail = "a dvc command is at work in this workspace; try again when it is done"
         path = self.layout.root / ".dvc" / "tmp" / "lock"

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import IO, Any, Final, Literal
 
 from ddoc.errors import UnavailableError
 from ddoc.execution import cores
@@ -141,7 +141,7 @@ def _feed(worker: "subprocess.Popen[bytes]", chunks: _Chunks, answers: Answers) 
     answers.put(None)
 
 
-def _send(pipe: IO[bytes], value: object) -> None:
+def _send(pipe: IO[bytes], value: Any) -> None:
     data = marshal.dumps(value)
     pipe.write(_LENGTH.pack(len(data)) + data)
     pipe.flush()
