@@ -87,6 +87,10 @@ class Encoder(Protocol):
         """Name of the vectors on disk; includes the version and, where there are weights, their hash."""
         ...
 
+    def check(self) -> None:
+        """Raise UnavailableError saying what is missing (weights, say) if the encoder cannot be used now."""
+        ...
+
     def worker(self) -> Callable[[Chunk], ChunkResult]:
         """Return the pure, picklable function that decodes (and perhaps encodes) a chunk in a worker."""
         ...

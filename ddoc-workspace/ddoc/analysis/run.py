@@ -114,6 +114,8 @@ def _compute(
     executor: Executor,
     progress: Progress,
 ) -> None:
+    if not todo:
+        return  # not even the encoder's weights are read
     size, worker = analyzer.chunk_size, analyzer.worker()
     chunks: list[Chunk] = [tuple(todo[i : i + size]) for i in range(0, len(todo), size)]
     count, flushed = 0, time.monotonic()

@@ -25,6 +25,9 @@ class DescriptorEncoder:
         """Name of the vectors on disk."""
         return f"{self.name}-{self.version}"
 
+    def check(self) -> None:
+        """Return: nothing is needed."""
+
     def worker(self) -> Callable[[Chunk], ChunkResult]:
         """Return the function that describes a chunk; workers do all the work."""
         return describe_chunk

@@ -1,0 +1,96 @@
+"""Where CLIP's weights are, and what is wrong with them if something is. Imports neither torch nor open_clip."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ddoc.errors import InvalidInputError, UnavailableError
+
+DEFAULT_MODEL = "ViT-B-32"
+_BLOCKS, _BLOCK = 64, 1 << 16
+# Where open_clip's usual weights lie in the Hugging Face cache.
+_CACHED = {
+    "ViT-B-32": "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K",
+    "ViT-B-16": "models--laion--CLIP-ViT-B-16-laion2B-s34B-b88K",
+    "ViT-L-14": "models--laion--CLIP-ViT-L-14-laion2B-s32B-b82K",
+    "ViT-H-14": "models--laion--CLIP-ViT-H-14-laion2B-s32B-b79K",
+}
+_DOWNLOADS = {
+    "ViT-B-32": "laion2b_s34b_b79k",
+    "ViT-B-16": "laion2b_s34b_b88k",
+    "ViT-L-14": "laion2b_s32b_b82k",
+    "ViT-H-14": "laion2b_s32b_b79k",
+}
+_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShape:
+    """Facts of a model from open_clip's own configuration: vector size and side of the input square in pixels."""
+
+    dim: int
+    image_size: int
+
+
+@cache
+def model_shape(model: str) -> ModelShape:
+    """Return the shape of a model by open_clip's name. Raises InvalidInputError `unknown-model`."""
+    spec = find_spec("open_clip")
+    if spec is None or spec.origin is None:
+        raise UnavailableError("the package open_clip_torch is not installed", code="no-open-clip")
+    known = Path(spec.origin).parent / "model_configs"
+    path = known / f"{model}.json"
+    if path.parent != known or not path.exists():
+        raise InvalidInputError(f"open_clip knows no model '{model}'", code="unknown-model", model=model)
+    facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return ModelShape(int(facts["embed_dim"]), int(facts["vision_cfg"].get("image_size", 224)))
+
+
+def find_weights(model: str) -> Path:
+    """Return the file of weights: `DDOC_CLIP_WEIGHTS`, else the local Hugging Face cache.
+
+    Raises UnavailableError `no-weights` that says what to do. Nothing is downloaded here.
+    """
+    named = os.environ.get("DDOC_CLIP_WEIGHTS")
+    if named:
+        path = Path(named)
+        if not path.is_file():
+            raise UnavailableError("DDOC_CLIP_WEIGHTS names a file that does not exist", code="no-weights")
+        return path
+    for name in _FILES:
+        for path in sorted(_cache().glob(f"{_CACHED.get(model, '-')}/snapshots/*/{name}")):
+            return path
+    raise UnavailableError(
+        f"the encoder 'clip' has no weights for {model}: set DDOC_CLIP_WEIGHTS to a file of weights, or "
+        "DDOC_CLIP_DOWNLOAD=1 where a download is allowed; 'descriptor' needs none",
+        code="no-weights",
+        model=model,
+    )
+
+
+def download_tag(model: str) -> str | None:
+    """Return open_clip's tag of the weights to download, or None unless `DDOC_CLIP_DOWNLOAD=1` allows it."""
+    return _DOWNLOADS.get(model) if os.environ.get("DDOC_CLIP_DOWNLOAD") == "1" else None
+
+
+def fingerprint(path: Path) -> str:
+    """Return 8 hex digits that tell weights apart: of the size and of 64 blocks spread over the file."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        for number in range(_BLOCKS):
+            file.seek(size * number // _BLOCKS)
+            digest.update(file.read(_BLOCK))
+    return digest.hexdigest()[:8]
+
+
+def _cache() -> Path:
+    home = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if home:
+        return Path(home)
+    return Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub"
