@@ -78,6 +78,7 @@ def open_services(
                 yield services
         finally:
             jobs.close()
+            services.experiments.close()
             services.roots.close_all()
 
 

@@ -34,7 +34,7 @@ STATUS: Mapping[str, int] = {
     "UnavailableError": 503,
     "CancelledError": 409,
 }
-STATUS_OF_CODE: Mapping[str, int] = {"too-many-jobs": 429, "unsupported-media-type": 415}
+STATUS_OF_CODE: Mapping[str, int] = {"too-many-jobs": 429, "run-failed": 422, "unsupported-media-type": 415}
 CODE_OF_STATUS: Mapping[int, str] = {
     400: "bad-request",
     401: "unauthorized",

@@ -58,10 +58,13 @@ class Experiments:
         finally:
             ended.set()
             thread.join(timeout=30)
-            with self._lock:
-                services, self._services = list(self._services.values()), {}
-            for service in services:
-                service.close()
+
+    def close(self) -> None:
+        """Close the connections to MLflow, after the jobs have ended. Runs go on."""
+        with self._lock:
+            services, self._services = list(self._services.values()), {}
+        for service in services:
+            service.close()
 
     def of(self, workspace_id: str) -> MLflowExperimentService:
         """Return the experiments of one workspace. Raises NotFoundError `unknown-workspace`."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ddoc.dataset.info import read_info, write_info
 from ddoc.dataset.labels import label_paths
 from ddoc.errors import InvalidInputError
+from ddoc.experiment.runner.isolation import landlock_version
 from ddoc.experiment.trainers import DataFormat
 from ddoc.experiment.training_data import image_paths, read_item, read_items
 from ddoc.formats.export import export
@@ -84,7 +85,8 @@ class RunData:
         return target
 
     def _materialise(self, snapshot_id: str, target: Path) -> None:
-        self._snapshots.materialise(snapshot_id, target, link=True)
+        # links share their bytes with the history: only where a trainer cannot write to them
+        self._snapshots.materialise(snapshot_id, target, link=landlock_version() > 0 or os.geteuid() != 0)
 
 
 def _publish(staging: Path, target: Path) -> None:
