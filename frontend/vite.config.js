@@ -33,11 +33,19 @@ export default defineConfig(({ mode }) => {
       chunkSizeWarningLimit: 700,
     },
     test: {
-      environment: 'jsdom',
-      include: ['src/**/*.test.{js,jsx}', 'scripts/**/*.test.mjs'],
-      setupFiles: ['./tests/setup.js'],
-      css: false,
       restoreMocks: true,
+      projects: [
+        { test: { name: 'logic', environment: 'node', include: ['src/**/*.test.js'] } },
+        {
+          extends: true,
+          test: {
+            name: 'screens',
+            environment: 'jsdom',
+            include: ['src/**/*.test.jsx'],
+            setupFiles: ['./tests/setup.js'],
+          },
+        },
+      ],
     },
   };
 });

@@ -5,11 +5,11 @@
  * the stream is tried again from time to time.
  *
  * @typedef {import('./model.d.ts').Job} Job
- * @typedef {Partial<Job> & { job_id: string }} JobEvent
+ * @typedef {Job} JobEvent
  * @typedef {'idle' | 'connecting' | 'live' | 'polling'} Connection
  * @typedef {object} Listener
  * @property {(events: JobEvent[]) => void} onJobs in order, several at a time
- * @property {() => void} onPoll asked for while there is no stream, and once after each reconnect
+ * @property {() => void} onPoll asked for while there is no stream, and once whenever one opens
  */
 
 export const FAILURES_BEFORE_POLLING = 3;
@@ -36,7 +36,6 @@ export function createEventHub({
   /** @type {Connection} */
   let connection = 'idle';
   let failures = 0;
-  let everLive = false;
   /** @type {JobEvent[]} */
   let waiting = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -72,8 +71,7 @@ export function createEventHub({
     failures = 0;
     clearInterval(pollTimer);
     pollTimer = undefined;
-    if (everLive) listener.onPoll();
-    everLive = true;
+    listener.onPoll(); // the stream tells what comes from now on; this is what was before
     become('live');
   }
 
@@ -122,8 +120,8 @@ export function createEventHub({
   };
 }
 
-/** Named events that carry a job, or a part of one with its id. */
-const EVENT_NAMES = ['job', 'state', 'progress', 'result'];
+/** Both carry the job as it was then. */
+const EVENT_NAMES = ['state', 'progress'];
 
 /** @param {string} text @returns {JobEvent | null} null for what is not about a job */
 export function parseJobEvent(text) {
@@ -133,6 +131,5 @@ export function parseJobEvent(text) {
   } catch {
     return null; // a heartbeat or a comment
   }
-  const job = data?.job ?? data;
-  return typeof job?.job_id === 'string' ? job : null;
+  return typeof data?.job_id === 'string' ? data : null;
 }
