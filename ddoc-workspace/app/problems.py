@@ -84,7 +84,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        status: {"description": http.HTTPStatus(status).phrase, "model": Problem, "content": content}
+        status: {"description": http.HTTPStatus(status).phrase, "content": content}
         for status in sorted({400, 401, 403, 422, *statuses})
     }
 
@@ -152,6 +152,30 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(OSError, _on_os_error)
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        """Return the document, with problems where FastAPI describes errors of its own."""
+        document = generate()
+        _describe_problems(document)
+        return document
+
+    app.openapi = openapi
+
+
+def _describe_problems(document: dict[str, Any]) -> None:
+    """Give every operation the problems that it may always answer, and the document their schema."""
+    for item in document.get("paths", {}).values():
+        for operation in item.values():
+            responses = operation["responses"]
+            for status, answer in problems().items():
+                if "HTTPValidationError" in str(responses.get(str(status), "HTTPValidationError")):
+                    responses[str(status)] = answer
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update({**schema.pop("$defs", {}), "Problem": schema})
 
 
 def internal_problem(error: Exception, *, instance: str) -> dict[str, Any]:
