@@ -253,3 +253,72 @@ export interface SnapshotDiff {
   next_cursor: string | null;
   total: number;
 }
+
+export interface TrainerParam {
+  name: string;
+  type: 'int' | 'float' | 'str' | 'bool';
+  default: number | string | boolean | null;
+  help: string;
+}
+
+export interface Trainer {
+  name: string;
+  title: string;
+  description: string;
+  /** Tasks it is for; empty where it does not say. */
+  task: string[];
+  format: string;
+  params: TrainerParam[];
+  needs: string[];
+  /** Of `needs`, what is not installed. */
+  missing: string[];
+  files: string[];
+  code_hash: string;
+}
+
+export interface UploadedTrainer {
+  trainer: string;
+  files: string[];
+  checks: { name: string; ok: boolean; detail: string }[];
+  code_hash: string;
+}
+
+export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'stopped' | 'lost';
+
+export interface Run {
+  experiment_id: string;
+  name: string;
+  trainer: string;
+  snapshot_id: string;
+  data_hash: string;
+  code_hash: string;
+  params: Record<string, unknown>;
+  metrics: Record<string, number | null>;
+  state: RunState;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  exit: Record<string, unknown> | null;
+  isolation: Record<string, unknown>;
+  mlflow_url: string;
+  job_id: string | null;
+}
+
+export interface MetricPoint {
+  step: number;
+  value: number | null;
+  timestamp: number;
+}
+
+export interface RunDetail extends Run {
+  histories: Record<string, MetricPoint[]>;
+  artifacts: { path: string; bytes: number }[];
+}
+
+export interface Comparison {
+  experiments: Run[];
+  params: Record<string, unknown[]>;
+  metrics: Record<string, (number | null)[]>;
+  changed_params: string[];
+  data: Record<string, unknown> | null;
+}

@@ -1,8 +1,106 @@
 // @ts-check
+import { Group, Stack, Title } from '@mantine/core';
+import { IconFlask } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { runsQuery, trainersQuery } from '../../api/queries/experiments.js';
+import { useWorkspace } from '../../hooks/useWorkspace.js';
 import { EmptyState } from '../common/EmptyState.jsx';
+import { QueryState } from '../common/QueryState.jsx';
+import { CompareRuns } from '../experiments/CompareRuns.jsx';
+import { RunDetails } from '../experiments/RunDetails.jsx';
+import { RunForm } from '../experiments/RunForm.jsx';
+import { RunTable } from '../experiments/RunTable.jsx';
+import { TrainerPicker } from '../experiments/TrainerPicker.jsx';
+import { UploadTrainer } from '../experiments/UploadTrainer.jsx';
+import classes from './ExperimentPanel.module.css';
 
+/** Train on a version, follow the run, compare it with others. */
 export function ExperimentPanel() {
   const { t } = useTranslation();
-  return <EmptyState title={t('shell.panel.experiments')} />;
+  const { workspaceId, workspace } = useWorkspace();
+  const [params, setParams] = useSearchParams();
+  const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
+  const runs = useQuery(runsQuery(workspaceId));
+  const trainers = useQuery(trainersQuery(workspaceId));
+  const { added, removed, modified } = workspace.uncommitted_changes;
+  const compared = (params.get('compare') ?? '').split(',').filter(Boolean);
+  const trainer =
+    trainers.data?.find(({ name }) => name === params.get('trainer')) ?? trainers.data?.[0];
+  /** @param {Record<string, string | null>} values */
+  const set = (values) =>
+    setParams((before) => {
+      const after = new URLSearchParams(before);
+      for (const [key, value] of Object.entries(values)) {
+        if (value) after.set(key, value);
+        else after.delete(key);
+      }
+      return after;
+    });
+  return (
+    <div className={classes.panel}>
+      <div className={classes.side}>
+        <Title order={2} size="h4">
+          {t('experiments.trainers')}
+        </Title>
+        <Group gap="xs">
+          <UploadTrainer workspaceId={workspaceId} onUploaded={(name) => set({ trainer: name })} />
+        </Group>
+        <TrainerPicker
+          workspaceId={workspaceId}
+          selected={trainer?.name ?? ''}
+          onSelect={(name) => set({ trainer: name })}
+        />
+        {trainer ? (
+          <RunForm
+            key={`${trainer.name} ${trainer.code_hash}`}
+            workspaceId={workspaceId}
+            trainer={trainer}
+            unsaved={added + removed + modified}
+          />
+        ) : null}
+      </div>
+      <div className={classes.main}>
+        {compared.length >= 2 ? (
+          <CompareRuns
+            workspaceId={workspaceId}
+            runIds={compared}
+            onBack={() => set({ compare: null })}
+          />
+        ) : (
+          <QueryState query={runs} height={320}>
+            {({ experiments }) =>
+              experiments.length === 0 ? (
+                <EmptyState
+                  icon={IconFlask}
+                  title={t('experiments.empty')}
+                  text={t('experiments.emptyText')}
+                />
+              ) : (
+                <Stack gap="md">
+                  <RunTable
+                    runs={experiments}
+                    selected={params.get('run') ?? ''}
+                    compared={picked}
+                    onSelect={(id) => set({ run: id })}
+                    onCompared={setPicked}
+                    onCompare={() => set({ compare: picked.join(',') })}
+                  />
+                  {params.get('run') ? (
+                    <RunDetails
+                      key={params.get('run')}
+                      workspaceId={workspaceId}
+                      runId={params.get('run') ?? ''}
+                    />
+                  ) : null}
+                </Stack>
+              )
+            }
+          </QueryState>
+        )}
+      </div>
+    </div>
+  );
 }
