@@ -1,5 +1,7 @@
 """Reading COCO: one or several json files, images wherever they are."""
 
+import contextlib
+import gc
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ _IMAGE_KEYS = frozenset({"id", "file_name", "width", "height", "annotated", "ddo
 _ANNOTATION_KEYS = frozenset(
     {"id", "image_id", "category_id", "bbox", "segmentation", "area", "iscrowd", "attributes", "ddoc"}
 )
+_PLAIN_KEYS = _ANNOTATION_KEYS - {"ddoc"}
+_SCALARS = frozenset({"coco_id", "iscrowd", "area"})
 _LIFTED = (*FLAGS, "pose")
 Raw = dict[str, Any]
 
@@ -34,6 +38,7 @@ class _Entry:
 
     image: Raw
     split: str | None
+    joined: bool = False
     annotations: list[tuple[Raw, Mapping[Any, str]]] = field(
         default_factory=list[tuple[Raw, Mapping[Any, str]]]
     )
@@ -69,7 +74,8 @@ def read(tree: Tree, report: Report) -> SourceDataset:
 
 def _load(tree: Tree, path: str, report: Report) -> Raw | None:
     try:
-        document = json.loads(tree.path(path).read_bytes())
+        with _without_cycles():
+            document = json.loads(tree.path(path).read_bytes())
     except (ValueError, RecursionError) as error:
         report.note("json-invalid", printable(path), "skipped", str(error)[:200])
         return None
@@ -78,6 +84,18 @@ def _load(tree: Tree, path: str, report: Report) -> Raw | None:
         report.note("json-invalid", printable(path), "skipped", "not a COCO document")
         return None
     return cast("Raw", document)
+
+
+@contextlib.contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Pause the collector of reference cycles: JSON has none, and looking for them takes as long as parsing."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def _collect(
@@ -112,19 +130,22 @@ def _collect(
         if entry is None:
             entry = entries[found] = _Entry(image, split)
         else:
+            entry.joined = True
             report.note(
                 "duplicate-image-entry", printable(name), "kept", f"again in {path}; annotations are joined"
             )
         by_id[number] = entry
-    for raw in _mappings(document.get("annotations", []), path, report):
-        number = raw.get("image_id")
-        entry = by_id.get(number) if isinstance(number, int | str) else None
+    for raw in cast("list[Any]", document.get("annotations", [])):
+        try:
+            entry = by_id[raw["image_id"]]
+        except (KeyError, TypeError):
+            report.note("annotation-without-image", printable(path), "skipped", printable(str(raw)[:200]))
+            continue
         if entry is not None:
             entry.annotations.append((raw, by_category))
         else:
-            known = isinstance(number, int | str) and number in by_id
-            code = "annotation-without-file" if known else "annotation-without-image"
-            report.note(code, printable(str(number)), "skipped", f"annotation {raw.get('id')}")
+            detail = f"annotation {raw.get('id')} of image {raw['image_id']}"
+            report.note("annotation-without-file", printable(path), "skipped", printable(detail)[:200])
 
 
 def _categories(
@@ -196,7 +217,8 @@ def _items(tree: Tree, images: list[str], entries: dict[str, _Entry], report: Re
     names, splits = ItemNames(images), Splits(report)
     for path in images:
         entry = entries.pop(path, None)
-        header = probed(tree.path(path), path, report)
+        image = tree.path(path)
+        header = probed(image, path, report)
         if header is None:
             continue
         annotations: tuple[Annotation, ...] | None = None
@@ -211,7 +233,7 @@ def _items(tree: Tree, images: list[str], entries: dict[str, _Entry], report: Re
             annotations = _annotations(entry, header, path, report)
         split = splits.of(path, entry.split if entry else None)
         name = names.name_of(path, split)
-        yield SourceItem(tree.path(path), name, split, header, annotations, extra)
+        yield SourceItem(image, name, split, header, annotations, extra)
 
 
 def _image_extra(image: Raw) -> Extra:
@@ -235,28 +257,43 @@ def _annotations(
         return None  # our own mark of an image that nobody has looked at
     made: list[Annotation] = []
     subject = printable(path)
-    seen: set[tuple[Any, ...]] = set()
+    if entry.joined:
+        _drop_repeated(entry, subject, report)
     for raw, classes in entry.annotations:
-        key = (raw.get("id"), str(raw.get("category_id")), str(raw.get("bbox")))
-        if key in seen and raw.get("id") is not None:
-            report.note("duplicate-annotation", subject, "skipped", f"annotation {raw.get('id')} again")
-            continue
-        seen.add(key)
         annotation = _annotation(raw, classes, header, subject, report)
         if annotation is not None:
             made.append(annotation)
     return tuple(made)
 
 
+def _drop_repeated(entry: _Entry, subject: str, report: Report) -> None:
+    """Leave out annotations that a second json file says again (instances and keypoints of one set, say)."""
+    seen: set[tuple[str, ...]] = set()
+    kept: list[tuple[Raw, Mapping[Any, str]]] = []
+    for raw, classes in entry.annotations:
+        key = (str(raw.get("id")), str(raw.get("category_id")), str(raw.get("bbox")))
+        if key in seen and raw.get("id") is not None:
+            report.note("duplicate-annotation", subject, "skipped", f"annotation {raw.get('id')} again")
+            continue
+        seen.add(key)
+        kept.append((raw, classes))
+    entry.annotations = kept
+
+
 def _annotation(
     raw: Raw, classes: Mapping[Any, str], header: ImageHeader, subject: str, report: Report
 ) -> Annotation | None:
-    number = raw.get("category_id")
-    name = classes.get(number) if isinstance(number, int | str) else None
-    if name is None:
-        report.note("unknown-class", subject, "skipped", f"category {number} is not declared"[:200])
+    try:
+        name = classes[raw["category_id"]]
+    except (KeyError, TypeError):
+        detail = f"category {raw.get('category_id')} is not declared"
+        report.note("unknown-class", subject, "skipped", printable(detail[:200]))
         return None
-    polygons, mask = _segmentation(raw.get("segmentation"), header, subject, report)
+    segmentation = raw.get("segmentation")
+    if segmentation:
+        polygons, mask = _segmentation(segmentation, header, subject, report)
+    else:
+        polygons, mask = (), None
     box = _box(raw.get("bbox"), header, subject, report, required=not polygons and mask is None)
     if box is None:
         if polygons:
@@ -266,24 +303,25 @@ def _annotation(
             box = Box(*edges) if edges else None
         elif raw.get("bbox") or raw.get("segmentation"):
             return None  # reported where it was found broken
-    annotation = Annotation(name, box, polygons, mask)
-    extra = _extra(raw, annotation)
-    if extra and not sane(extra):
+    extra = _extra(raw, area_of(box, polygons, mask))
+    if not extra.keys() <= _SCALARS and not sane(extra):
         report.note("details-dropped", subject, "skipped", "attributes nested too deeply")
         extra = {}
-    return Annotation(name, box, polygons, mask, extra) if extra else annotation
+    return Annotation(name, box, polygons, mask, extra or NO_EXTRA)
 
 
 def _box(raw: Any, header: ImageHeader, subject: str, report: Report, *, required: bool) -> Box | None:
     if not raw:
         return None
     try:
-        x, y, w, h = (float(v) for v in (raw if isinstance(raw, list) else ()))
+        x, y, w, h = map(float, raw if isinstance(raw, list) else ())
     except (TypeError, ValueError, OverflowError):
         report.note("box-invalid", subject, "skipped", str(raw)[:200])
         return None
     # the sum of two decimals is off in its last bits; the ninth decimal of a pixel takes that back
-    right, bottom = round(x + w, 9), round(y + h, 9)
+    right, bottom = x + w, y + h
+    right = right if right.is_integer() else round(right, 9)
+    bottom = bottom if bottom.is_integer() else round(bottom, 9)
     if not required and not (isfinite(x + y + right + bottom) and right > x and bottom > y):
         return None  # the outline says where the object is
     return checked_box(
@@ -320,15 +358,14 @@ def _segmentation(
     return tuple(rings), None
 
 
-def _extra(raw: Raw, annotation: Annotation) -> Raw:
+def _extra(raw: Raw, natural_area: float) -> Raw:
     """Return what COCO says beyond geometry and class; what follows from them is left out."""
-    extra: Raw = {}
-    if raw.get("id") is not None:
-        extra["coco_id"] = raw["id"]
+    number = raw.get("id")
+    extra: Raw = {"coco_id": number} if isinstance(number, int | str) else {}
     if raw.get("iscrowd"):
-        extra["iscrowd"] = raw["iscrowd"]
+        extra["iscrowd"] = 1
     area = raw.get("area")
-    if area is not None and area != area_of(annotation):
+    if isinstance(area, int | float) and not abs(area - natural_area) <= 1e-6 * natural_area:
         extra["area"] = area
     attributes = raw.get("attributes")
     if isinstance(attributes, dict) and attributes:
@@ -338,20 +375,27 @@ def _extra(raw: Raw, annotation: Annotation) -> Raw:
                 extra[key] = rest.pop(key)
         if rest:
             extra["attributes"] = rest
-    rest = {k: v for k, v in raw.items() if k not in _ANNOTATION_KEYS}
-    if rest:
-        extra["coco"] = rest
-    return extra | _own(raw)
+    if not _PLAIN_KEYS.issuperset(raw):
+        rest = {k: v for k, v in raw.items() if k not in _ANNOTATION_KEYS}
+        if rest:
+            extra["coco"] = rest
+        extra |= _own(raw)
+    return extra
 
 
-def area_of(annotation: Annotation) -> float:
+def area_of(
+    box: Box | None, polygons: tuple[tuple[float, ...], ...], mask: Mapping[str, Any] | None
+) -> float:
     """Return the area in pixels: of the mask, of the rings (shoelace formula), or of the box; 0 without geometry."""
-    if annotation.mask is not None:
-        _, _, counts = masks.counts_of(annotation.mask)
+    if mask is not None:
+        _, _, counts = masks.counts_of(mask)
         return float(sum(counts[1::2]))
-    if annotation.polygons:
-        return round(sum(_ring_area(ring) for ring in annotation.polygons), 6)
-    return 0.0 if annotation.box is None else round(annotation.box.width * annotation.box.height, 6)
+    if polygons:
+        return round(sum(_ring_area(ring) for ring in polygons), 6)
+    if box is None:
+        return 0.0
+    area = (box.x2 - box.x1) * (box.y2 - box.y1)
+    return area if area.is_integer() else round(area, 6)
 
 
 def _ring_area(ring: tuple[float, ...]) -> float:

@@ -122,7 +122,7 @@ class _SplitWriter:
         crowd = extra.get("iscrowd", 0) if extra else 0
         return (
             f'{{"id":{number},"image_id":{image},"category_id":{category},{_geometry(annotation)}'
-            f'"area":{_number(area_of(annotation)) if area is None else _dumps(area)},"iscrowd":{_dumps(crowd)}'
+            f'"area":{_number(area_of(annotation.box, annotation.polygons, annotation.mask)) if area is None else _dumps(area)},"iscrowd":{_dumps(crowd)}'
             f"{_annotation_rest(annotation) if extra else ''}}}"
         )
 

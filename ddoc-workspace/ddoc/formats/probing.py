@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ddoc.dataset.images import ImageHeader, probe_image
 from ddoc.errors import InvalidInputError
-from ddoc.formats.tree import printable
+from ddoc.formats.tree import printable, suffix_of
 from ddoc.reports import Report
 
 _SUFFIXES = {
@@ -32,7 +32,7 @@ def probed(path: Path, subject: str, report: Report) -> ImageHeader | None:
         return None
     if header.mode != "RGB" or header.orientation != 1 or header.animated:
         _note_unusual(header, subject, report)
-    if path.suffix.lower() not in _SUFFIXES[header.format]:
+    if suffix_of(subject) not in _SUFFIXES[header.format]:
         report.note("wrong-suffix", printable(subject), "kept", f"the content is {header.format}")
     return header
 

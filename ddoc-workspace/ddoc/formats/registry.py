@@ -17,6 +17,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {f.info.format: f for f in (Yolo(), Coco(), Voc(), RoboflowCsv(), ImageFolder(), Plain())}
 )
 
+SURE = 0.95
+
 
 def format_named(name: str) -> Format:
     """Return the format called `name`. Raises InvalidInputError `unknown-format`."""
@@ -28,8 +30,13 @@ def format_named(name: str) -> Format:
 
 def detect(tree: Tree) -> Format:
     """Return the format that fits best; of equals the first in `FORMATS`. Raises InvalidInputError `no-images`."""
-    scores = {name: found.detect(tree) for name, found in FORMATS.items()}
-    best = max(scores, key=lambda name: scores[name])
-    if not tree.images() or scores[best] <= 0:
+    if not tree.images():
         raise InvalidInputError("no image was found", code="no-images")
-    return FORMATS[best]
+    best, best_score = FORMATS["images"], 0.0
+    for candidate in FORMATS.values():
+        score = candidate.detect(tree)
+        if score > best_score:
+            best, best_score = candidate, score
+        if score >= SURE:
+            break
+    return best

@@ -2,9 +2,9 @@
 
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ddoc.dataset.images import IMAGE_SUFFIXES
 from ddoc.formats.names import is_safe_name
@@ -30,18 +30,41 @@ class Tree:
 
     root: Path
     files: tuple[str, ...]
+    by_suffix: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    @classmethod
+    def of(cls, root: Path, files: Iterable[str]) -> "Tree":
+        """Make a tree of sorted relative paths."""
+        kept = tuple(files)
+        by_suffix: dict[str, list[str]] = {}
+        for path in kept:
+            by_suffix.setdefault(suffix_of(path), []).append(path)
+        return cls(root, kept, by_suffix)
 
     def images(self) -> list[str]:
-        """Return the files with an image suffix."""
-        return [f for f in self.files if suffix_of(f) in IMAGE_SUFFIXES]
+        """Return the files with an image suffix, sorted."""
+        return self.with_suffix(*IMAGE_SUFFIXES)
 
     def with_suffix(self, *suffixes: str) -> list[str]:
-        """Return the files with one of the lower-case suffixes (with dot)."""
-        return [f for f in self.files if suffix_of(f) in suffixes]
+        """Return the files with one of the lower-case suffixes (with dot), sorted."""
+        found = [self.by_suffix[s] for s in suffixes if s in self.by_suffix]
+        return list(found[0]) if len(found) == 1 else sorted(f for files in found for f in files)
 
     def path(self, relative: str) -> Path:
         """Return the absolute path of one of the files."""
         return self.root / relative
+
+    def read(self, relative: str, limit: int) -> bytes:
+        """Return the first `limit` bytes of one of the files."""
+        descriptor = os.open(f"{self.root}/{relative}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            data = os.read(descriptor, min(limit, 1 << 16))
+            if len(data) == 1 << 16:
+                with os.fdopen(os.dup(descriptor), "rb", buffering=0) as rest:
+                    data += rest.read(limit - len(data))
+        finally:
+            os.close(descriptor)
+        return data
 
 
 def scan_tree(root: Path, report: Report) -> Tree:
@@ -56,11 +79,11 @@ def scan_tree(root: Path, report: Report) -> Tree:
     while files:
         first, slash, _ = files[0].partition("/")
         prefix = f"{first}/"
-        if not slash or first.lower() in _TELLING or not all(f.startswith(prefix) for f in files):
-            break
+        if not slash or first.lower() in _TELLING or not files[-1].startswith(prefix):
+            break  # files are sorted: what the first and the last share, all do
         base /= first
         files = [f[len(prefix) :] for f in files]
-    return Tree(base, tuple(files))
+    return Tree.of(base, files)
 
 
 # A lone folder of one of these names says something (its split, its kind), so it is not stripped.
@@ -100,6 +123,8 @@ def _is_system(name: str) -> bool:
 
 def printable(name: str) -> str:
     """Return `name` fit for a report: undecodable bytes replaced, control characters escaped."""
+    if name.isascii() and name.isprintable():
+        return name
     text = name.encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
@@ -162,4 +187,4 @@ def by_stem(paths: Iterable[str]) -> dict[str, str]:
 
 def file_name(path: str) -> str:
     """Return the last part of `path`."""
-    return PurePosixPath(path).name
+    return path[path.rfind("/") + 1 :]

@@ -158,7 +158,8 @@ def _items(tree: Tree, classes: ClassTable, report: Report) -> Iterator[SourceIt
     names, splits = ItemNames(images), Splits(report)
     for path in images:
         xml = sources.xml_of.get(path)
-        header = probed(tree.path(path), path, report)
+        image = tree.path(path)
+        header = probed(image, path, report)
         if header is None:
             continue
         annotations, extra = _annotations(tree, xml, header, classes, report)
@@ -169,7 +170,7 @@ def _items(tree: Tree, classes: ClassTable, report: Report) -> Iterator[SourceIt
             report.note("not-in-a-list", printable(path), "kept", "no ImageSets list names it")
         split = splits.of(path, said)
         name = names.name_of(path, split)
-        yield SourceItem(tree.path(path), name, split, header, annotations, extra)
+        yield SourceItem(image, name, split, header, annotations, extra)
 
 
 def _is_mask(path: str) -> bool:
@@ -258,8 +259,7 @@ def _labelmap(tree: Tree, report: Report) -> list[str]:
 
 def _parsed(tree: Tree, xml: str, report: Report) -> VocImage | None:
     try:
-        with tree.path(xml).open("rb", buffering=0) as file:
-            return voc_xml.parse(file.read(voc_xml.MAX_BYTES + 1))
+        return voc_xml.parse(tree.read(xml, voc_xml.MAX_BYTES + 1))
     except InvalidInputError as error:
         report.note(error.error_code, printable(xml), "skipped", error.detail)
         return None

@@ -148,7 +148,8 @@ def _items(tree: Tree, texts: Sequence[str], plan: _Plan, report: Report) -> Ite
     names, splits = ItemNames(images), Splits(report)
     classes = plan.classes.names if plan.declared else _Numbered(plan.classes)
     for path in images:
-        header = probed(tree.path(path), path, report)
+        image = tree.path(path)
+        header = probed(image, path, report)
         if header is None:
             continue
         labels = _labels(tree, pairs.get(path), sidecars, classes, header.width, header.height, report)
@@ -157,7 +158,7 @@ def _items(tree: Tree, texts: Sequence[str], plan: _Plan, report: Report) -> Ite
         said, prefix = plan.place_of(path)
         split = splits.of(path, said)
         yield SourceItem(
-            tree.path(path),
+            image,
             nfc(path[len(prefix) :]) if prefix else names.name_of(path, split),
             split,
             header,
@@ -182,8 +183,8 @@ def _labels(
         return ItemLabels(None)
     sidecar = f"{stem_of(text)}.json"
     labels = decode_labels(
-        _bytes(tree.path(text)),
-        _bytes(tree.path(sidecar)) if sidecar in sidecars else None,
+        tree.read(text, MAX_BYTES + 1),
+        tree.read(sidecar, MAX_BYTES + 1) if sidecar in sidecars else None,
         classes=classes,
         width=width,
         height=height,
@@ -199,11 +200,6 @@ def _action(code: str) -> Action:
     return "changed" if code in {"details-lost", "sidecar-invalid"} else "skipped"
 
 
-def _bytes(path: Path) -> bytes:
-    with path.open("rb", buffering=0) as file:
-        return file.read(MAX_BYTES + 1)
-
-
 def _label_files(tree: Tree) -> list[str]:
     return [f for f in tree.with_suffix(".txt") if not _is_other_text(file_name(f).lower())]
 
@@ -214,6 +210,8 @@ def _is_other_text(name: str) -> bool:
 
 def _pairs(tree: Tree, texts: Sequence[str]) -> dict[str, str]:
     """Map image → label file: in the parallel `labels` folder, else beside the image."""
+    if not texts:
+        return {}
     known = {nfc(text): text for text in texts}
     pairs: dict[str, str] = {}
     for image in tree.images():
@@ -248,7 +246,7 @@ def _yaml_of(tree: Tree) -> tuple[str, dict[str, Any]] | None:
     )
     for path in files[:50]:
         try:
-            content = parse_yaml(_bytes(tree.path(path)).decode("utf-8-sig"))
+            content = parse_yaml(tree.read(path, MAX_BYTES).decode("utf-8-sig"))
         except (InvalidInputError, UnicodeDecodeError):
             continue  # not the file we look for; what it is does not matter
         if "names" in content or "nc" in content:
@@ -308,7 +306,7 @@ def _read_split(
 def _read_list(plan: _Plan, tree: Tree, path: str, split: str) -> None:
     """Give `split` to the images that a list file names, one a line, relative to the list or the root."""
     known = {nfc(f): f for f in tree.files}
-    for line in _bytes(tree.path(path)).decode("utf-8", "replace").splitlines():
+    for line in tree.read(path, MAX_BYTES).decode("utf-8", "replace").splitlines():
         for candidate in (posixpath.join(folder_of(path), line.strip()), line.strip()):
             image = known.get(nfc(posixpath.normpath(candidate).lstrip("./")))
             if image is not None:
@@ -319,7 +317,7 @@ def _read_list(plan: _Plan, tree: Tree, path: str, split: str) -> None:
 def _class_list(tree: Tree) -> tuple[str, ...]:
     for path in sorted(tree.files, key=lambda f: (f.count("/"), f)):
         if file_name(path).lower() in _CLASS_LISTS:
-            text = _bytes(tree.path(path)).decode("utf-8-sig", "replace")
+            text = tree.read(path, MAX_BYTES).decode("utf-8-sig", "replace")
             return tuple(nfc(line.strip()) for line in text.splitlines() if line.strip())
     return ()
 
