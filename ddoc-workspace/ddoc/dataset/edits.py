@@ -1,7 +1,7 @@
 """Edits of a root: previewed, atomic, undoable. Journal first, then files, then index."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ddoc.dataset import planning
@@ -12,6 +12,7 @@ from ddoc.dataset.effects import effect_of, reversed_effect
 from ddoc.dataset.journal import EditRecord, Journal, Step, new_edit_id
 from ddoc.dataset.planning import Plan
 from ddoc.dataset.recovery import finish
+from ddoc.dataset.resplit import GroupBy, SplitRequest, assign_splits
 from ddoc.dataset.selections import Selection
 from ddoc.errors import ConflictError, EmptySelectionError, InvalidInputError, StaleVersionError
 
@@ -118,6 +119,46 @@ class Edits:
             return planning.plan_relabel(self._dataset, ids, new_label=new_label, from_label=from_label)
 
         return self._edit("relabel", params, plan, dry_run=dry_run, expected_version=expected_version)
+
+    def split(
+        self,
+        *,
+        ratios: Mapping[str, float],
+        stratified: bool = True,
+        group_by: GroupBy = "none",
+        stable: bool = False,
+        frozen: Sequence[str] = (),
+        seed: int = 0,
+        dry_run: bool = False,
+        expected_version: str | None = None,
+    ) -> EditResult:
+        """Divide the whole set anew; the options are those of SplitRequest."""
+        request = SplitRequest(
+            dict(ratios),
+            stratified=stratified,
+            group_by=group_by,
+            stable=stable,
+            frozen=tuple(frozen),
+            seed=seed,
+        )
+        return self.divide(request, dry_run=dry_run, expected_version=expected_version)
+
+    def divide(
+        self, request: SplitRequest, *, dry_run: bool = False, expected_version: str | None = None
+    ) -> EditResult:
+        """Divide the whole set anew. Items that are already where they belong are neither changed nor skipped."""
+        params = {name: getattr(request, name) for name in request.__slots__}
+
+        def plan() -> Plan:
+            targets = assign_splits(self._dataset, request)
+            if not targets:
+                raise EmptySelectionError(
+                    "there is nothing to divide: the set is empty, or all of it is frozen"
+                )
+            made = planning.plan_moves(self._dataset, targets)
+            return replace(made, skipped=tuple(s for s in made.skipped if s[1] != "already-there"))
+
+        return self._edit("split", params, plan, dry_run=dry_run, expected_version=expected_version)
 
     def apply_sample(
         self,

@@ -38,9 +38,16 @@ def store_attributes(cursor: Cursor, state: State, table: pa.Table) -> State:
 
 
 def store_groups(cursor: Cursor, state: State, table: pa.Table) -> State:
-    """Store `content_hash, cluster, duplicate_group, outlier, x, y`, replacing what was loaded before."""
+    """Store `content_hash, cluster, duplicate_group, outlier, x, y`, replacing what was loaded before.
+
+    A cluster or duplicate_group below 0 means none.
+    """
     _need(table, {"content_hash", *(name for name, _ in GROUP_COLUMNS)})
-    columns = "".join(f", any_value({name})::{kind} AS {name}" for name, kind in GROUP_COLUMNS)
+    kept = {
+        "INTEGER": "CASE WHEN any_value({0}) >= 0 THEN any_value({0})::INTEGER END",
+        "FLOAT": "any_value({0})::FLOAT",
+    }
+    columns = "".join(f", {kept[kind].format(name)} AS {name}" for name, kind in GROUP_COLUMNS)
     with bound(cursor, incoming=table):
         cursor.execute(
             f"CREATE OR REPLACE TABLE result_groups AS SELECT content_hash{columns} FROM incoming GROUP BY 1"

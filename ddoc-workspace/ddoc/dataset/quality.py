@@ -1,0 +1,83 @@
+# ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
+"""The quality queue: what looks wrong, ranked, with what could be done about it.
+
+Duplicate groups (equal bytes; nearly equal where an embedding was analysed) with the best one to keep, groups that
+lie in several splits, and annotations that differ from all others of their class.
+"""
+
+from typing import Any
+
+from ddoc.dataset import label_issues
+from ddoc.dataset.database import Cursor
+from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.schema import id_text
+from ddoc.dataset.state import State
+
+GROUP_KEY = 'coalesce(CAST("g:duplicate_group" AS VARCHAR), content_hash)'
+
+
+def queue(dataset: Dataset, *, limit: int = 100) -> dict[str, Any]:
+    """Return `{duplicates, leaks, labels, counts}`; each list ranked, at most `limit` long, `counts` in full.
+
+    A duplicate group is `{kind: exact|near, items: [{item_id, split, name, …}] best first, keep, remove,
+    splits}`; a leak is the same, its group lying in several splits; a label row is
+    `{item_id, code, class_name, score, detail, box}`, the most suspicious first.
+    """
+    with dataset.index.reading() as (cursor, state):
+        groups = _groups(cursor, state)
+        labels = label_issues.find(cursor, state)
+    groups.sort(key=lambda g: (g["kind"] != "exact", -len(g["items"]), g["keep"]))
+    leaks = sorted(
+        (g for g in groups if len(g["splits"]) > 1), key=lambda g: (-len(g["splits"]), -len(g["items"]))
+    )
+    counts = {
+        "exact_groups": sum(g["kind"] == "exact" for g in groups),
+        "near_groups": sum(g["kind"] == "near" for g in groups),
+        "duplicate_items": sum(len(g["remove"]) for g in groups),
+        "leaks": len(leaks),
+        "labels": len(labels),
+    }
+    for row in labels:
+        counts[row["code"]] = counts.get(row["code"], 0) + 1
+    return {"duplicates": groups[:limit], "leaks": leaks[:limit], "labels": labels[:limit], "counts": counts}
+
+
+def _groups(cursor: Cursor, state: State) -> list[dict[str, Any]]:
+    """Return the duplicate groups; within each, the one to keep comes first.
+
+    Best is the sharpest, then the largest, then the one with most annotations, then the first in the index.
+    """
+    key = GROUP_KEY if state.grouped else "content_hash"
+    sharpness = '"a:sharpness"' if "sharpness" in state.attributes else "NULL"
+    rows = cursor.execute(
+        f"WITH keyed AS (SELECT {key} AS key, * FROM item), many AS"
+        " (SELECT key FROM keyed GROUP BY key HAVING count(*) > 1)"
+        " SELECT key, iid, name, split, content_hash, width, height, annotation_count FROM keyed"
+        f" WHERE key IN (SELECT key FROM many) ORDER BY key, {sharpness} DESC NULLS LAST,"
+        " width::BIGINT * height DESC, annotation_count DESC, rid"
+    ).fetchall()
+    members: dict[str, list[dict[str, Any]]] = {}
+    for group, iid, name, split, content, width, height, count in rows:
+        members.setdefault(group, []).append(
+            {
+                "item_id": id_text(iid),
+                "name": name,
+                "split": split,
+                "content_hash": content,
+                "width": width,
+                "height": height,
+                "annotation_count": count,
+            }
+        )
+    return [_group(items) for items in members.values()]
+
+
+def _group(items: list[dict[str, Any]]) -> dict[str, Any]:
+    exact = len({item["content_hash"] for item in items}) == 1
+    return {
+        "kind": "exact" if exact else "near",
+        "items": items,
+        "keep": items[0]["item_id"],
+        "remove": [item["item_id"] for item in items[1:]],
+        "splits": sorted({item["split"] for item in items}),
+    }
