@@ -2,17 +2,13 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Final
 
 from ddoc.dataset.images import IMAGE_SUFFIXES
-from ddoc.dataset.labels import label_paths
-from ddoc.dataset.scan import split_path
 from ddoc.ids import item_id_of
-from ddoc.snapshot.tree import Folder, Tree
-
-_ABSENT: Final = b""
+from ddoc.snapshot.tree import Folder, Tree, diff_trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +22,6 @@ class ItemFiles:
     image: bytes
     text: bytes
     sidecar: bytes
-
-    def same_files(self, other: "ItemFiles") -> bool:
-        """Return whether path and bytes are equal."""
-        return self == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +46,14 @@ class ItemCounts:
 
 def is_image(path: str) -> bool:
     """Return whether a path below data/ is an item's image."""
-    if not path.startswith("images/") or path.count("/") < 2:
-        return False
-    name = path[path.rfind("/") + 1 :]
-    dot = name.rfind(".")
-    return dot > 0 and name[0] != "." and name[dot:].lower() in IMAGE_SUFFIXES
+    return path.startswith("images/") and path.count("/") >= 2 and _is_image_name(path[path.rfind("/") + 1 :])
+
+
+def _is_image_name(name: str) -> bool:
+    return name[0] != "." and name.lower().endswith(_SUFFIXES)
+
+
+_SUFFIXES: Final = tuple(IMAGE_SUFFIXES)
 
 
 def count_items(tree: Tree) -> tuple[int, dict[str, int]]:
@@ -66,7 +61,7 @@ def count_items(tree: Tree) -> tuple[int, dict[str, int]]:
     splits: Counter[str] = Counter()
     for path, folder in tree.items():
         if path.startswith("images/") and path.count("/") >= 2:
-            splits[path.split("/", 2)[1]] += sum(is_image(path + name) for name in folder.names)
+            splits[path.split("/", 2)[1]] += sum(map(_is_image_name, folder.names))
     return splits.total(), {split: n for split, n in sorted(splits.items()) if n}
 
 
@@ -132,74 +127,67 @@ def count_changes(old: Tree, new: Tree, *, classify: bool) -> ItemCounts:
     )
 
 
-def is_classification(info: Mapping[str, Any]) -> bool:
-    """Return whether a parsed dataset.yaml is of a classification set."""
-    return info.get("task") == "classify"
-
-
 Items = dict[str, ItemFiles]
 
 
 def _touched(old: Tree, new: Tree, *, classify: bool) -> tuple[Items, Items, set[str]]:
     """Return the items, by id, whose files differ somewhere, on both sides, and the other files that differ."""
-    stems: set[str] = set()
+    stems: dict[str, set[str]] = {}
     other: set[str] = set()
-    for path in _changed_paths(old, new):
-        stem = _stem_of(path)
-        if stem is None:
-            other.add(path)
+    for change in diff_trees(old, new):
+        top, _, rest = change.path.partition("/")
+        folder, _, name = rest.rpartition("/")
+        if top in ("images", "labels") and folder and not (top == "images" and not _is_image_name(name)):
+            stems.setdefault(folder, set()).add(_stem(name))
         else:
-            stems.add(stem)
+            other.add(change.path)
     return _items_at(old, stems, classify=classify), _items_at(new, stems, classify=classify), other
 
 
-def _changed_paths(old: Tree, new: Tree) -> Iterator[str]:
-    empty = Folder((), b"")
-    for path in old.keys() | new.keys():
-        before, after = old.get(path, empty), new.get(path, empty)
-        if before == after:
-            continue
-        was, now = dict(before.items()), dict(after.items())
-        for name in was.keys() | now.keys():
-            if was.get(name) != now.get(name):
-                yield path + name
+def split_and_name(path: str, *, classify: bool) -> tuple[str, str]:
+    """Return (split, name) of an image path, as `ddoc.dataset.scan.split_path` does.
+
+    Not imported from there: with it comes Arrow, 45 MB that taking a snapshot does not need.
+    """
+    _, split, rest = path.split("/", 2)
+    if classify and "/" in rest:
+        rest = rest.split("/", 1)[1]
+    return split, unicodedata.normalize("NFC", rest)
 
 
-def _stem_of(path: str) -> str | None:
-    """Return the path of an item's files without `images/` or `labels/` and suffix; None for other files."""
-    top, _, rest = path.partition("/")
-    if top not in ("images", "labels") or "/" not in rest:
-        return None
-    folder, _, name = rest.rpartition("/")
-    return f"{folder}/{name.rpartition('.')[0] or name}"
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name
 
 
-def _items_at(tree: Tree, stems: set[str], *, classify: bool) -> Items:
-    """Return the items of a version whose files have one of the stems; a name met twice is told apart by its path."""
+def _items_at(tree: Tree, stems: Mapping[str, set[str]], *, classify: bool) -> Items:
+    """Return the items of a version whose files have one of the stems, given by their folder below images/.
+
+    A name met twice is told apart by its path.
+    """
     found: Items = {}
-    for folder_path in {f"images/{stem.rpartition('/')[0]}/" for stem in stems}:
-        folder = tree.get(folder_path)
-        if folder is None:
-            continue
-        labels = dict(tree.get("labels" + folder_path[6:], Folder((), b"")).items())
-        for name, digest in folder.items():
-            path = folder_path + name
-            if is_image(path) and _stem_of(path) in stems:
-                item = _item(path, digest, labels, classify=classify)
-                key = item.item_id if item.item_id not in found else item_id_of(item.name, salt=path)
+    for place, wanted in stems.items():
+        folder, labels = tree.get(f"images/{place}/", _NOTHING), tree.get(f"labels/{place}/", _NOTHING)
+        for position, name in enumerate(folder.names):
+            if _stem(name) in wanted and _is_image_name(name):
+                item = _item(place, name, folder.hash_at(position), labels, classify=classify)
+                key = item.item_id if item.item_id not in found else item_id_of(item.name, salt=item.path)
                 found[key] = item
     return found
 
 
-def _item(path: str, digest: bytes, labels: Mapping[str, bytes], *, classify: bool) -> ItemFiles:
-    split, name = split_path(path, classify=classify)
-    text, sidecar = (p.rpartition("/")[2] for p in label_paths(path))
+_NOTHING: Final = Folder((), b"")
+
+
+def _item(place: str, name: str, digest: bytes, labels: Folder, *, classify: bool) -> ItemFiles:
+    path = f"images/{place}/{name}"
+    split, shown = split_and_name(path, classify=classify)
+    stem = _stem(name)
     return ItemFiles(
-        item_id_of(unicodedata.normalize("NFC", name)),
-        name,
+        item_id_of(shown),
+        shown,
         path,
         split,
         digest,
-        labels.get(text, _ABSENT),
-        labels.get(sidecar, _ABSENT),
+        labels.get(f"{stem}.txt") or b"",
+        labels.get(f"{stem}.json") or b"",
     )

@@ -34,8 +34,9 @@ from ddoc.snapshot.disk import disk_problems
 from ddoc.snapshot.gc import GRACE_SECONDS, GcReport, collect
 from ddoc.snapshot.manifest import tree_of_manifest
 from ddoc.snapshot.materialise import materialise
+from ddoc.snapshot.plan import Effect, make_plan
 from ddoc.snapshot.remote import Transfer, fetcher, pull, push
-from ddoc.snapshot.restore import Effect, look_at, make_plan, restore
+from ddoc.snapshot.restore import look_at, restore
 from ddoc.snapshot.store import EDITS, SnapshotStore, version_of
 from ddoc.snapshot.tree import Tree
 from ddoc.snapshot.verify import Mode, VerifyReport, verify
@@ -50,8 +51,8 @@ class SnapshotService:
     """The snapshots of the workspace at `root`. Cheap to make; holds no connection; safe in several processes."""
 
     def __init__(self, root: Path, *, store: SnapshotStore | None = None) -> None:
-        self._store = store or SnapshotStore(Layout(root))
-        self._layout = Layout(root)
+        self._layout = Layout(root.absolute())
+        self._store = store or SnapshotStore(self._layout)
 
     # reading
 
@@ -106,7 +107,7 @@ class SnapshotService:
         now = look_at(self._store, head_version(self._store, history), no_progress)
         present = tree_of_manifest(now.folders)
         plan = make_plan(self._store, target, present)
-        sizes = {digest: self._size(digest) for _, digest in plan.writes}
+        sizes = {digest: self._store.object_size(digest.hex()) for _, digest in plan.writes}
         missing = tuple(sorted(digest.hex() for digest, size in sizes.items() if size is None))
         size = sum(sizes[digest] or 0 for _, digest in plan.writes)
         return RestorePreview(
@@ -337,12 +338,6 @@ class SnapshotService:
         snapshot_id, commit = names.resolve(history, name)
         tree = self._store.tree(list(version_at(self._store, history, commit).outputs))
         return Side(snapshot_id, tree, lambda _, digest: self._store.object_path(digest.hex()))
-
-    def _size(self, digest: bytes) -> int | None:
-        try:
-            return self._store.object_path(digest.hex()).stat().st_size
-        except FileNotFoundError:
-            return None
 
 
 def _uncommitted(counts: ItemCounts, *, code: bool) -> Uncommitted:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ddoc.snapshot.restore import Effect
+from ddoc.snapshot.plan import Effect
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ddoc.core.item_changes import is_image
+from ddoc.core.item_changes import is_image, split_and_name
 from ddoc.core.label_counts import count_labels
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.dataset.info import read_info
 from ddoc.dataset.labels import label_paths
-from ddoc.dataset.scan import split_path
 from ddoc.errors import ConflictError, DdocError, InvalidInputError, NotFoundError
 from ddoc.ids import item_id_of, new_id
 from ddoc.paths import Layout, clone_or_copy, write_atomic
@@ -192,7 +191,7 @@ def _chosen(data: Path, paths: list[str], item_ids: set[str]) -> Iterator[str]:
         if not path.startswith(("images/", "labels/")):
             yield path
         elif is_image(path):
-            item_id = item_id_of(split_path(path, classify=classify)[1])
+            item_id = item_id_of(split_and_name(path, classify=classify)[1])
             if item_id in item_ids:
                 left.discard(item_id)
                 yield from (p for p in (path, *label_paths(path)) if p in present)

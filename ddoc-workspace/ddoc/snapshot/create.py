@@ -146,11 +146,7 @@ class _Draft:
         )
 
     def _stage_dir(self, md5: str, data: bytes) -> None:
-        try:
-            present = self._store.object_path(md5).stat().st_size
-        except FileNotFoundError:
-            present = -1
-        if present != len(data):
+        if self._store.object_size(md5) != len(data):
             path = str(self._store.staging / md5)
             file_worker.write_new(path, data, 0o444)
             self._staged[path] = md5

@@ -18,6 +18,7 @@ SIGNATURE: Final = struct.Struct("<qqqq")
 # A file system's clock ticks up to every 10 ms (CONFIG_HZ=100); two ticks are safe.
 CLOCK_GRANULE_NS: Final = 20_000_000
 _FLOOR_BYTES: Final = 64 << 20
+_FEW_FOLDERS: Final = 8
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -27,6 +28,11 @@ def signature_of(stat: os.stat_result) -> bytes:
     Except within the clock's granule of a change; see `settled`.
     """
     return SIGNATURE.pack(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
+
+
+def sum_of_sizes(signatures: bytes) -> int:
+    """Return the sum of the sizes in packed signatures."""
+    return sum(memoryview(signatures).cast("q")[::4])
 
 
 def settled(signature: bytes, looked_at_ns: int) -> bytes:
@@ -64,9 +70,13 @@ def sync_file_system(folder: Path) -> None:
         os.close(descriptor)
 
 
-def fsync_folders(folders: Iterable[Path]) -> None:
-    """Flush the entries of the folders that exist."""
-    for folder in sorted(set(folders)):
+def flush_folders(folders: Iterable[Path], *, within: Path) -> None:
+    """Flush the entries of the folders that exist: one by one if they are few, else their file system (`within`)."""
+    touched = sorted(set(folders))
+    if len(touched) > _FEW_FOLDERS:
+        sync_file_system(within)
+        return
+    for folder in touched:
         with contextlib.suppress(FileNotFoundError):
             fsync_folder(folder)
 

@@ -52,7 +52,7 @@ class History:
     """One workspace's git repository."""
 
     def __init__(self, root: Path) -> None:
-        self.folder = root / ".git"
+        self.folder = root.absolute() / ".git"
         try:
             self._repo = pygit2.Repository(str(self.folder))
         except pygit2.GitError as error:
@@ -63,7 +63,7 @@ class History:
     @classmethod
     def create(cls, root: Path) -> "History":
         """Make the repository of a new workspace, on branch `main`, from no template."""
-        run_git(root, "init", "--quiet", "--template=", "--initial-branch=main", str(root))
+        run_git(root, "init", "--quiet", "--template=", "--initial-branch=main")
         return cls(root)
 
     # refs

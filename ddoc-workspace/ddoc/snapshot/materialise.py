@@ -54,13 +54,8 @@ def _require_objects(store: SnapshotStore, digests: list[bytes]) -> None:
     known = store.manifest.sizes(digests)
     bad: list[str] = []
     for digest in digests:
-        path = store.object_path(digest.hex())
-        try:
-            size = path.stat().st_size
-        except FileNotFoundError:
-            bad.append(digest.hex())
-            continue
-        if known.get(digest, size) != size:
+        size = store.object_size(digest.hex())
+        if size is None or known.get(digest, size) != size:
             bad.append(digest.hex())
     if bad:
         raise DamagedError(

@@ -9,7 +9,7 @@ from typing import Final
 import yaml
 
 from ddoc.errors import DamagedError
-from ddoc.snapshot.disk import SIGNATURE
+from ddoc.snapshot.disk import sum_of_sizes
 from ddoc.snapshot.manifest import Known
 from ddoc.snapshot.scan import CONTROL_SUFFIX
 
@@ -88,7 +88,7 @@ def size_below(folders: Mapping[str, Known], part: str) -> tuple[int, int]:
     for path, known in folders.items():
         if path.startswith(part):
             files += len(known.names)
-            size += sum(fields[0] for fields in SIGNATURE.iter_unpack(known.signatures))
+            size += sum_of_sizes(known.signatures)
     return size, files
 
 

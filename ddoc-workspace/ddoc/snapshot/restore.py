@@ -4,54 +4,26 @@ The steps are numbered as in docs/snapshots.md: save what is unsaved (1), preche
 rename over the old and delete last (3), refs and derived state (4).
 """
 
-import contextlib
-import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from ddoc.errors import ConflictError, DamagedError
 from ddoc.progress import Progress
-from ddoc.snapshot import file_worker, names, versions
+from ddoc.snapshot import names, versions
 from ddoc.snapshot.create import SnapshotRequest, create, head_version, settle_pointers, version_at
-from ddoc.snapshot.disk import (
-    SIGNATURE,
-    clock_of,
-    fsync_folders,
-    require_room,
-    settled,
-    signature_of,
-    sync_file_system,
-)
+from ddoc.snapshot.disk import SIGNATURE, signature_of, sync_file_system
 from ddoc.snapshot.failpoints import failpoint
 from ddoc.snapshot.history import History, RefUpdate
 from ddoc.snapshot.journal import Intent
 from ddoc.snapshot.look import Look, look
 from ddoc.snapshot.manifest import Known, ManifestState, tree_of_manifest
+from ddoc.snapshot.plan import Effect, Fetch, Plan, make_plan, plan_and_check
 from ddoc.snapshot.store import SnapshotStore, version_of
-from ddoc.snapshot.tree import Tree, count_files, diff_trees
+from ddoc.snapshot.switch import Staged, signatures_placed, stage_objects, switch
+from ddoc.snapshot.tree import diff_trees
 from ddoc.snapshot.versions import Version
-from ddoc.snapshot.workers import FileJob, can_reflink, run_files
-
-# Fetches objects that the cache lacks, given their hashes; returns why it could not, if so.
-Fetch = Callable[[Sequence[str]], str]
-_FEW_FOLDERS: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a restore does to data/: files by what happens to them, and the bytes that it writes."""
-
-    written: int
-    removed: int
-    unchanged: int
-    bytes: int
-
-    def to_json(self) -> dict[str, int]:
-        """Return the fields as plain data."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +33,6 @@ class RestoreOutcome:
     snapshot_id: str
     saved_as: str | None
     effect: Effect
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The way from the files that are there to those of a version: (path, md5) to write, paths to delete."""
-
-    target: Version
-    tree: Tree
-    writes: tuple[tuple[str, bytes], ...]
-    deletes: tuple[str, ...]
-    replaced: tuple[str, ...]
-
-    @property
-    def unchanged(self) -> int:
-        """The number of files that stay."""
-        return count_files(self.tree) - len(self.writes)
-
-
-def make_plan(store: SnapshotStore, target: Version, present: Tree) -> Plan:
-    """Compare what is there with a version. Raises DamagedError if the version's listing is missing or damaged."""
-    tree = store.tree(list(target.outputs))
-    changes = diff_trees(present, tree)
-    return Plan(
-        target,
-        tree,
-        tuple((c.path, c.new) for c in changes if c.new is not None),
-        tuple(c.path for c in changes if c.new is None),
-        tuple(c.path for c in changes if c.old is not None),
-    )
 
 
 def restore(
@@ -134,17 +77,6 @@ def look_at(store: SnapshotStore, base: Version | None, progress: Progress) -> L
     return look(store, control=control, keep=False, progress=progress, scanned=lambda: None)
 
 
-def plan_and_check(
-    store: SnapshotStore, target: Version, now: Look, *, fetch: Fetch | None
-) -> tuple[Plan, int]:
-    """Return the plan to `target` and the bytes that it writes, its objects checked and fetched if need be."""
-    listings = [o.md5 for o in target.outputs if o.is_folder and not store.object_path(o.md5).exists()]
-    if listings and fetch is not None:
-        fetch(listings)
-    plan = make_plan(store, target, tree_of_manifest(now.folders))
-    return plan, _check_objects(store, plan, fetch=fetch)
-
-
 def _require_same(plan: Plan, later: Plan) -> None:
     if plan.writes != later.writes or plan.deletes != later.deletes:
         raise ConflictError(
@@ -163,87 +95,6 @@ def is_unsaved(store: SnapshotStore, base: Version | None, now: Look) -> bool:
         return bool(diff_trees(store.tree(list(base.outputs)), present))
     except DamagedError:
         return True
-
-
-def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> int:
-    """Check that every object to be written exists with its size, and that there is room; returns the bytes.
-
-    Those missing are fetched, if there is a way to. Raises DamagedError naming up to 20 that still are.
-    """
-    wanted = {digest for _, digest in plan.writes}
-    bad, total = _missing(store, wanted)
-    why = ""
-    if bad and fetch is not None:
-        why = fetch(bad)
-        bad, total = _missing(store, wanted)
-    if bad:
-        raise DamagedError(
-            f"{len(bad)} objects of the snapshot are missing or truncated; pull them from the remote or run verify "
-            "with repair. Nothing was changed",
-            code="missing-object",
-            objects=bad[:20],
-            count=len(bad),
-            remote=why,
-        )
-    require_room(store.folder, total)
-    return total
-
-
-def _missing(store: SnapshotStore, wanted: Iterable[bytes]) -> tuple[list[str], int]:
-    hashes = list(wanted)
-    known = store.manifest.sizes(hashes)
-    bad: list[str] = []
-    total = 0
-    for digest in hashes:
-        md5 = digest.hex()
-        try:
-            size = store.object_path(md5).stat().st_size
-        except FileNotFoundError:
-            bad.append(md5)
-            continue
-        total += size
-        if known.get(digest, size) != size:
-            bad.append(md5)
-    return sorted(bad), total
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A staged file and its signature."""
-
-    path: str
-    signature: bytes
-
-
-def stage_objects(store: SnapshotStore, hashes: Sequence[bytes], progress: Progress) -> list[Staged]:
-    """Stage one writable copy per hash, in their order, each hashed on the way.
-
-    Raises DamagedError (`missing-object`, `damaged-object`) naming the objects; nothing visible has changed then.
-    """
-    if not hashes:
-        return []
-    staged = [_NOT_STAGED] * len(hashes)
-    bad: list[str] = []
-    missing = False
-    job = FileJob("fetch", store.cache, store.staging, can_reflink(store.staging))
-    files = (("", digest) for digest in hashes)
-    for start, outcomes in run_files(job, files, len(hashes), progress=progress, message="reading objects"):
-        for offset, (outcome, digest, signature, name) in enumerate(outcomes):
-            staged[start + offset] = Staged(name, signature)
-            if outcome != file_worker.OK:
-                bad.append(digest.hex())
-                missing = missing or outcome == file_worker.MISSING
-    if bad:
-        raise DamagedError(
-            f"{len(bad)} objects of the snapshot are missing or damaged; run verify with repair. Nothing was changed",
-            code="missing-object" if missing else "damaged-object",
-            objects=sorted(bad)[:20],
-            count=len(bad),
-        )
-    return staged
-
-
-_NOT_STAGED: Final = Staged("", b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,73 +160,9 @@ def _require_untouched(store: SnapshotStore, way: _Way) -> None:
 _BLANK: Final = bytes(SIGNATURE.size - 8)
 
 
-def switch(store: SnapshotStore, plan: Plan, staged: Sequence[Staged]) -> None:
-    """Put staged files over the old ones, then delete; create before delete, except where a file must make way for
-    a folder or a folder for a file.
-    """
-    data = str(store.layout.data)
-    deletes = _make_way(data, plan)
-    folders = {path[: path.rfind("/") + 1] for path, _ in plan.writes}
-    for folder in folders:
-        Path(data, folder).mkdir(parents=True, exist_ok=True)
-    for position, ((path, _), new) in enumerate(zip(plan.writes, staged, strict=True)):
-        os.replace(new.path, f"{data}/{path}")  # noqa: PTH105 ten thousand times
-        if position == 0:
-            failpoint("restore.renaming")
-    failpoint("restore.renamed")
-    for position, path in enumerate(deletes):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{data}/{path}")  # noqa: PTH108 ten thousand times
-        if position == 0:
-            failpoint("restore.deleting")
-    failpoint("restore.deleted")
-    left = {path[: path.rfind("/") + 1] for path in deletes}
-    touched = folders | left
-    if len(touched) > _FEW_FOLDERS:
-        sync_file_system(store.folder)
-    else:
-        fsync_folders([Path(data, folder) for folder in touched])
-    _remove_empty(data, left)
-    failpoint("restore.synced")
-
-
-def _make_way(data: str, plan: Plan) -> list[str]:
-    """Delete first what stands where a folder or file must be; returns the deletes that are left."""
-    files = {path for path, _ in plan.writes}
-    folders = {path[:cut] for path in files for cut in _slashes(path)}
-    first = [p for p in plan.deletes if p in folders or any(p[:cut] in files for cut in _slashes(p))]
-    for path in first:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{data}/{path}")  # noqa: PTH108 as above
-    _remove_empty(data, {path[: path.rfind("/") + 1] for path in first})
-    gone = set(first)
-    return [path for path in plan.deletes if path not in gone]
-
-
-def _slashes(path: str) -> Iterator[int]:
-    cut = path.find("/")
-    while cut >= 0:
-        yield cut
-        cut = path.find("/", cut + 1)
-
-
-def _remove_empty(data: str, folders: Iterable[str]) -> None:
-    """Remove folders that deletes have emptied, upwards; data/ itself stays."""
-    for folder in sorted(folders, key=len, reverse=True):
-        path = folder.rstrip("/")
-        while path:
-            try:
-                Path(f"{data}/{path}").rmdir()
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR):
-                    raise
-                break
-            path = path.rpartition("/")[0]
-
-
 def _save_restored(store: SnapshotStore, way: _Way) -> None:
     """Write the manifest of the restored files: those placed with new signatures, the others as they were."""
-    placed = _signatures_placed(store, way)
+    placed = signatures_placed(store, way.plan, way.staged)
     folders: dict[str, Known] = {}
     for path, folder in way.plan.tree.items():
         known = way.now.folders.get(path)
@@ -394,23 +181,6 @@ def _save_restored(store: SnapshotStore, way: _Way) -> None:
         folders[path] = Known(folder.names, bytes(signatures), folder.hashes)
     version = version_of(list(way.plan.target.outputs))
     store.manifest.save(way.now.before, ManifestState(folders, version))
-
-
-def _signatures_placed(store: SnapshotStore, way: _Way) -> dict[str, bytes]:
-    """Return the signatures of the files placed; blank for one that is no longer as it was staged."""
-    data = str(store.layout.data)
-    looked_at = clock_of(store.folder)
-    placed: dict[str, bytes] = {}
-    for (path, _), new in zip(way.plan.writes, way.staged, strict=True):
-        size, mtime, inode, _ = SIGNATURE.unpack(new.signature)
-        blank = SIGNATURE.pack(size, 0, 0, 0)
-        try:
-            present = signature_of(os.lstat(f"{data}/{path}"))
-        except FileNotFoundError:
-            present = blank
-        same = SIGNATURE.unpack(present)[:3] == (size, mtime, inode)
-        placed[path] = settled(present, looked_at) if same else blank
-    return placed
 
 
 def roll_forward(store: SnapshotStore, intent: Intent, *, save: SnapshotRequest, progress: Progress) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ddoc.errors import InvalidInputError
-from ddoc.snapshot.disk import SIGNATURE
+from ddoc.snapshot.disk import SIGNATURE, sum_of_sizes
 
 # DVC ignores these wherever they are, so a snapshot could not agree with it about them.
 RESERVED_NAMES: Final = frozenset((".git", ".hg", ".dvc", ".dvcignore"))
@@ -59,7 +59,7 @@ def scan_files(root: Path, *, control: frozenset[str] = frozenset()) -> dict[str
 def _read_folder(
     iterator: "Iterable[os.DirEntry[str]]", folder: str
 ) -> tuple[list[tuple[str, bytes]], list[str]]:
-    pack, regular = SIGNATURE.pack, stat.S_IFREG
+    pack, kind, regular = SIGNATURE.pack, 0o170000, stat.S_IFREG
     entries: list[tuple[str, bytes]] = []
     folders: list[str] = []
     for entry in iterator:
@@ -75,7 +75,7 @@ def _read_folder(
             facts = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             continue
-        if stat.S_IFMT(facts.st_mode) != regular:
+        if facts.st_mode & kind != regular:
             raise _refused(folder + name, "is a link or special file; remove it", code="link-in-data")
         entries.append((name, pack(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)))
     return entries, folders
@@ -88,4 +88,4 @@ def _refused(path: str, what: str, *, code: str) -> InvalidInputError:
 
 def total_bytes(scan: Scan) -> int:
     """Return the sum of the file sizes."""
-    return sum(fields[0] for folder in scan.values() for fields in SIGNATURE.iter_unpack(folder.signatures))
+    return sum(sum_of_sizes(folder.signatures) for folder in scan.values())

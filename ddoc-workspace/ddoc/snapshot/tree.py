@@ -1,5 +1,6 @@
 """A version's files as data: folders with sorted names and hashes, and DVC's `.dir` form of them."""
 
+import bisect
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,11 @@ class Folder:
         """Return the md5 of the file at `position`."""
         return self.hashes[position * HASH_BYTES : (position + 1) * HASH_BYTES]
 
+    def get(self, name: str) -> bytes | None:
+        """Return the md5 of the file `name`, or None."""
+        position = bisect.bisect_left(self.names, name)
+        return self.hash_at(position) if position < len(self.names) and self.names[position] == name else None
+
     def items(self) -> Iterator[tuple[str, bytes]]:
         """Yield (name, md5)."""
         for position, name in enumerate(self.names):
@@ -43,16 +49,23 @@ class FileChange:
     new: bytes | None
 
 
-def tree_of(files: Iterable[tuple[str, bytes]]) -> dict[str, Folder]:
-    """Return the tree of (path, md5) pairs, given in any order."""
-    grouped: dict[str, list[tuple[str, bytes]]] = {}
-    for path, digest in files:
+def tree_of(files: Iterable[tuple[str, str]]) -> dict[str, Folder]:
+    """Return the tree of (path, md5 in hex digits) pairs; quickest when they come in order."""
+    grouped: dict[str, tuple[list[str], list[str]]] = {}
+    for path, digits in files:
         cut = path.rfind("/") + 1
-        grouped.setdefault(path[:cut], []).append((path[cut:], digest))
+        found = grouped.get(path[:cut])
+        if found is None:
+            found = grouped[path[:cut]] = ([], [])
+        found[0].append(path[cut:])
+        found[1].append(digits)
     tree: dict[str, Folder] = {}
-    for folder, entries in grouped.items():
-        entries.sort()
-        tree[folder] = Folder(tuple(n for n, _ in entries), b"".join(h for _, h in entries))
+    for folder, (names, hashes) in grouped.items():
+        if sorted(names) == names:
+            tree[folder] = Folder(tuple(names), bytes.fromhex("".join(hashes)))
+        else:
+            pairs = sorted(zip(names, hashes, strict=True))
+            tree[folder] = Folder(tuple(n for n, _ in pairs), bytes.fromhex("".join(h for _, h in pairs)))
     return tree
 
 
@@ -76,11 +89,23 @@ def diff_trees(old: Tree, new: Tree) -> list[FileChange]:
         before, after = old.get(path, _EMPTY), new.get(path, _EMPTY)
         if before.hashes == after.hashes and before.names == after.names:
             continue
+        if before.names == after.names:
+            changes.extend(_changed_in_place(path, before, after))
+            continue
         was, now = dict(before.items()), dict(after.items())
         changes.extend(FileChange(path + n, h, now.get(n)) for n, h in was.items() if now.get(n) != h)
         changes.extend(FileChange(path + n, None, h) for n, h in now.items() if n not in was)
     changes.sort(key=lambda change: change.path)
     return changes
+
+
+def _changed_in_place(path: str, before: Folder, after: Folder) -> Iterator[FileChange]:
+    """Yield the changes of a folder with the same names."""
+    old, new, width = before.hashes, after.hashes, HASH_BYTES
+    for position, name in enumerate(before.names):
+        start = position * width
+        if old[start : start + width] != new[start : start + width]:
+            yield FileChange(path + name, old[start : start + width], new[start : start + width])
 
 
 _EMPTY: Final = Folder((), b"")
@@ -116,10 +141,9 @@ def parse_dir(data: bytes, *, below: str = "") -> dict[str, Folder]:
     """
     try:
         entries = json.loads(data)
-        files = [(below + entry["relpath"], bytes.fromhex(entry["md5"])) for entry in entries]
-    except (ValueError, KeyError, TypeError) as error:
+        tree = tree_of((below + entry["relpath"], entry["md5"]) for entry in entries)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError("a .dir object of the cache cannot be read; run verify with repair") from error
-    tree = tree_of(files)
     if not all(_is_plain(path) and _FORBIDDEN.isdisjoint(folder.names) for path, folder in tree.items()):
         raise DamagedError("a .dir object of the cache names a path outside its folder", code="unsafe-path")
     return tree

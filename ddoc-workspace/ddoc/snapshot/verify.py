@@ -1,7 +1,7 @@
 """Verify that every object of every reachable snapshot is there and whole, and repair what can be."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -12,12 +12,12 @@ from ddoc.snapshot import file_worker
 from ddoc.snapshot.create import head_version
 from ddoc.snapshot.disk import clock_of, sync_file_system
 from ddoc.snapshot.look import look
+from ddoc.snapshot.plan import Fetch
 from ddoc.snapshot.reach import Reach, reach
 from ddoc.snapshot.store import SnapshotStore
 from ddoc.snapshot.workers import FileJob, run_files
 
 Mode = Literal["quick", "full"]
-Fetch = Callable[[Sequence[str]], str]
 _MOST_PATHS: Final = 5
 
 
@@ -111,9 +111,8 @@ def _check_sizes(store: SnapshotStore, digests: list[bytes], findings: _Findings
     for digest in digests:
         md5 = digest.hex()
         findings.checked += 1
-        try:
-            size = store.object_path(md5).stat().st_size
-        except FileNotFoundError:
+        size = store.object_size(md5)
+        if size is None:
             findings.bad[md5] = "missing"
             continue
         findings.bytes += size

@@ -1,0 +1,108 @@
+"""What a restore is going to do, and whether it can: nothing here changes anything."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ddoc.errors import DamagedError
+from ddoc.snapshot.disk import require_room
+from ddoc.snapshot.look import Look
+from ddoc.snapshot.manifest import tree_of_manifest
+from ddoc.snapshot.store import SnapshotStore
+from ddoc.snapshot.tree import Tree, count_files, diff_trees
+from ddoc.snapshot.versions import Version
+
+# Fetches objects that the cache lacks, given their hashes; returns why it could not, if so.
+Fetch = Callable[[Sequence[str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a restore does to data/: files by what happens to them, and the bytes that it writes."""
+
+    written: int
+    removed: int
+    unchanged: int
+    bytes: int
+
+    def to_json(self) -> dict[str, int]:
+        """Return the fields as plain data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The way from the files that are there to those of a version: (path, md5) to write, paths to delete."""
+
+    target: Version
+    tree: Tree
+    writes: tuple[tuple[str, bytes], ...]
+    deletes: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+    @property
+    def unchanged(self) -> int:
+        """The number of files that stay."""
+        return count_files(self.tree) - len(self.writes)
+
+
+def make_plan(store: SnapshotStore, target: Version, present: Tree) -> Plan:
+    """Compare what is there with a version. Raises DamagedError if the version's listing is missing or damaged."""
+    tree = store.tree(list(target.outputs))
+    changes = diff_trees(present, tree)
+    return Plan(
+        target,
+        tree,
+        tuple((c.path, c.new) for c in changes if c.new is not None),
+        tuple(c.path for c in changes if c.new is None),
+        tuple(c.path for c in changes if c.old is not None),
+    )
+
+
+def plan_and_check(
+    store: SnapshotStore, target: Version, now: Look, *, fetch: Fetch | None
+) -> tuple[Plan, int]:
+    """Return the plan to `target` and the bytes that it writes, its objects checked and fetched if need be."""
+    listings = [o.md5 for o in target.outputs if o.is_folder and not store.object_path(o.md5).exists()]
+    if listings and fetch is not None:
+        fetch(listings)
+    plan = make_plan(store, target, tree_of_manifest(now.folders))
+    return plan, _check_objects(store, plan, fetch=fetch)
+
+
+def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> int:
+    """Check that every object to be written exists with its size, and that there is room; returns the bytes.
+
+    Those missing are fetched, if there is a way to. Raises DamagedError naming up to 20 that still are.
+    """
+    wanted = {digest for _, digest in plan.writes}
+    bad, total = _missing(store, wanted)
+    why = ""
+    if bad and fetch is not None:
+        why = fetch(bad)
+        bad, total = _missing(store, wanted)
+    if bad:
+        raise DamagedError(
+            f"{len(bad)} objects of the snapshot are missing or truncated; pull them from the remote or run verify "
+            "with repair. Nothing was changed",
+            code="missing-object",
+            objects=bad[:20],
+            count=len(bad),
+            remote=why,
+        )
+    require_room(store.folder, total)
+    return total
+
+
+def _missing(store: SnapshotStore, wanted: Iterable[bytes]) -> tuple[list[str], int]:
+    hashes = list(wanted)
+    known = store.manifest.sizes(hashes)
+    bad: list[str] = []
+    total = 0
+    for digest in hashes:
+        md5 = digest.hex()
+        size = store.object_size(md5)
+        if size is None or known.get(digest, size) != size:
+            bad.append(md5)
+        else:
+            total += size
+    return sorted(bad), total
