@@ -1,14 +1,16 @@
 """Near-duplicates: perceptual hash and cosine each propose pairs, and each needs some consent of the other."""
 
-from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 MAX_HASH_DISTANCE = 6
 _BANDS = 8
 _MAX_STEPS = 256
+_MAX_EQUAL = 64
 
 
 def hash_pairs(hashes: NDArray[np.uint64], mirrored: NDArray[np.uint64] | None = None) -> NDArray[np.int64]:
@@ -16,22 +18,60 @@ def hash_pairs(hashes: NDArray[np.uint64], mirrored: NDArray[np.uint64] | None =
 
     A mirrored image is a pair too where `mirrored` holds the hashes of the mirrored images. Two hashes that differ
     in at most 6 bits agree in two of 8 bands of 8 bits, so only rows that share two bands are compared (pigeonhole,
-    as in multi-index hashing, Norouzi et al. 2012). Where over 256 rows share them (plain images, mostly), a row
-    is compared with the 256 after it in sorted order: enough to connect equal hashes.
+    as in multi-index hashing, Norouzi et al. 2012). A hash is compared with the 256 after it in its bucket's sorted
+    order; over 64 rows of one hash (plain images, mostly) are paired as a chain.
     """
     count = len(hashes)
     both = hashes if mirrored is None else np.concatenate([hashes, mirrored])
-    bands = [(both >> np.uint64(8 * band)) & np.uint64(0xFF) for band in range(_BANDS)]
+    values, inverse = np.unique(both, return_inverse=True)
+    members = np.argsort(inverse, kind="stable")
+    starts = np.searchsorted(inverse[members], np.arange(len(values) + 1))
+    bands = [(values >> np.uint64(8 * band)) & np.uint64(0xFF) for band in range(_BANDS)]
+    near = [
+        _same_bucket_pairs(values, bands[first] << np.uint64(8) | bands[second])
+        for first, second in combinations(range(_BANDS), 2)
+    ]
+    rows = [_rows_of_equal(members, starts), _rows_of_near(np.unique(np.concatenate(near)), members, starts)]
+    found = np.concatenate(rows)
+    found = found[(found < count).any(axis=1)]  # mirrored against mirrored says nothing new
+    pairs = np.sort(found % count, axis=1)
+    codes = np.unique(pairs[:, 0] * count + pairs[:, 1])
+    pairs = np.stack([codes // count, codes % count], axis=1)
+    return pairs[pairs[:, 0] != pairs[:, 1]]
+
+
+def _rows_of_equal(members: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the pairs of rows with one and the same hash: all of them up to 64 rows, else a chain."""
     found = [np.empty((0, 2), np.int64)]
-    for first, second in combinations(range(_BANDS), 2):
-        found.append(_same_bucket_pairs(both, bands[first] << np.uint64(8) | bands[second], count))
-    return np.unique(np.concatenate(found), axis=0)
+    for value in np.flatnonzero(np.diff(starts) > 1):
+        rows = members[starts[value] : starts[value + 1]]
+        if len(rows) <= _MAX_EQUAL:
+            first, second = np.triu_indices(len(rows), 1)
+            found.append(np.stack([rows[first], rows[second]], axis=1))
+        else:
+            found.append(np.stack([rows[:-1], rows[1:]], axis=1))
+    return np.concatenate(found)
 
 
-def _same_bucket_pairs(both: NDArray[np.uint64], bucket: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
-    order = np.lexsort((both, bucket))
+def _rows_of_near(
+    codes: NDArray[np.int64], members: NDArray[np.int64], starts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the pairs of rows for pairs of different hashes, given as first · 2³² + second."""
+    first, second = codes >> 32, codes & 0xFFFFFFFF
+    found = [np.stack([members[starts[first]], members[starts[second]]], axis=1)]
+    sizes = np.diff(starts)
+    for place in np.flatnonzero((sizes[first] > 1) | (sizes[second] > 1)):
+        left = members[starts[first[place]] : starts[first[place] + 1]][:_MAX_EQUAL]
+        right = members[starts[second[place]] : starts[second[place] + 1]][:_MAX_EQUAL]
+        found.append(np.stack([np.repeat(left, len(right)), np.tile(right, len(left))], axis=1))
+    return np.concatenate(found)
+
+
+def _same_bucket_pairs(values: NDArray[np.uint64], bucket: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return pairs of near values that share a bucket, as first · 2³² + second."""
+    order = np.lexsort((values, bucket))
     places = np.arange(len(order))
-    found = [np.empty((0, 2), np.int64)]
+    found = [np.empty(0, np.int64)]
     for step in range(1, _MAX_STEPS + 1):
         places = places[places + step < len(order)]
         left, right = order[places], order[places + step]
@@ -39,13 +79,10 @@ def _same_bucket_pairs(both: NDArray[np.uint64], bucket: NDArray[np.uint64], cou
         places, left, right = places[together], left[together], right[together]
         if not len(places):
             break
-        near = np.bitwise_count(both[left] ^ both[right]) <= MAX_HASH_DISTANCE
-        near &= (left < count) | (right < count)  # mirrored against mirrored says nothing new
-        near &= left % count != right % count
-        found.append(np.stack([left[near] % count, right[near] % count], axis=1))
-    pairs = np.concatenate(found)
-    pairs.sort(axis=1)
-    return pairs
+        near = np.bitwise_count(values[left] ^ values[right]) <= MAX_HASH_DISTANCE
+        left, right = left[near], right[near]
+        found.append((np.minimum(left, right) << 32) | np.maximum(left, right))
+    return np.concatenate(found)
 
 
 def cosine_threshold(best: NDArray[np.floating]) -> float:
@@ -64,21 +101,14 @@ def cosine_threshold(best: NDArray[np.floating]) -> float:
     return float(np.clip(1 - np.exp(middle - 4 * spread), 0.90, 0.995))
 
 
-def components(count: int, pairs: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each of `count` rows the number of its connected component (0, 1, …), or −1 if it is alone."""
-    parent = np.arange(count)
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = int(parent[row])
-        return row
-
-    for left, right in pairs:
-        a, b = root(int(left)), root(int(right))
-        parent[max(a, b)] = min(a, b)
-    roots = np.array([root(i) for i in range(count)], np.int64)
-    _, inverse, sizes = np.unique(roots, return_inverse=True, return_counts=True)
+    if not count:
+        return np.empty(0, np.int64)
+    edges = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, labels = connected_components(edges, directed=False)
+    _, first, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     grouped = sizes > 1
-    numbers = np.where(grouped, np.cumsum(grouped) - 1, -1)
-    return numbers[inverse].astype(np.int64)
+    numbers = np.full(len(sizes), -1, np.int64)
+    numbers[np.flatnonzero(grouped)[np.argsort(first[grouped])]] = np.arange(int(grouped.sum()))
+    return numbers[inverse]

@@ -1,7 +1,10 @@
 """CLIP itself: loading weights with a clear answer when they are wrong, and encoding at the machine's precision."""
 
+import contextlib
+import logging
 import pickle
 import zipfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +66,32 @@ def load_model(name: str, weights: Path | None, download: str | None) -> ClipMod
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     precision = "float16" if device == "cuda" else cpu_precision()
-    model = open_clip.create_model(name, pretrained=download if weights is None else None)
-    if weights is not None:
-        _load_weights(model, name, _read_weights(weights))
+    if weights is None:
+        model: Any = open_clip.create_model(name, pretrained=download, require_pretrained=True)
+    else:
+        state = _read_weights(weights)
+        with _without_warning("initialized randomly"):  # true for a moment only
+            model = open_clip.create_model(name, pretrained_text=False)
+        _load_weights(model, name, state)
     image: Any = model.visual
     mean = getattr(image, "image_mean", None) or open_clip.OPENAI_DATASET_MEAN
     std = getattr(image, "image_std", None) or open_clip.OPENAI_DATASET_STD
     return ClipModel(model, open_clip.get_tokenizer(name), device, precision, mean, std)
+
+
+@contextlib.contextmanager
+def _without_warning(text: str) -> Generator[None]:
+    """Keep one message that open_clip gives to the root logger from misleading people."""
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return text not in record.getMessage()
+
+    root = logging.getLogger()
+    root.addFilter(wanted)
+    try:
+        yield
+    finally:
+        root.removeFilter(wanted)
 
 
 def cpu_precision() -> str:

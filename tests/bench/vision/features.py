@@ -40,7 +40,9 @@ def load_features(path: Path, *, count: int, scratch: Path, workers: int) -> dic
         scratch.mkdir(parents=True, exist_ok=True)
         jobs = [(i, min(i + 40, count), str(scratch)) for i in range(0, count, 40)]
         with LocalExecutor(workers) as executor:
-            parts = [result for _, result in sorted(executor.map(features_of, jobs), key=lambda pair: pair[0])]
+            parts = [
+                result for _, result in sorted(executor.map(features_of, jobs), key=lambda pair: pair[0])
+            ]
         out = {"kinds": np.concatenate([p[0] for p in parts])}
         for condition in CONDITIONS:
             out[f"{condition}:attributes"] = np.concatenate([p[1][condition] for p in parts])

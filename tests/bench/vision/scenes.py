@@ -16,7 +16,17 @@ MEDIUM_AND_STRONG = (
     "contrast_0.85",
     "contrast_0.7",
 )
-MILD = ("blur_0.6", "blur_1.0", "noise_3", "noise_6", "noise_12", "bright_1.12", "bright_1.3", "contrast_0.85", "contrast_0.7")
+MILD = (
+    "blur_0.6",
+    "blur_1.0",
+    "noise_3",
+    "noise_6",
+    "noise_12",
+    "bright_1.12",
+    "bright_1.3",
+    "contrast_0.85",
+    "contrast_0.7",
+)
 
 
 def scene(seed: int, *, width: int = 320, height: int = 240) -> tuple[Pixels, int]:
@@ -52,7 +62,9 @@ def _texture(rng: np.random.Generator, width: int, height: int, slope: float) ->
     frequency[0, 0] = 1
 
     def field(power: float) -> NDArray[np.float64]:
-        values = np.fft.irfft2(np.exp(2j * np.pi * rng.random(frequency.shape)) / frequency**power, s=(height, width))
+        values = np.fft.irfft2(
+            np.exp(2j * np.pi * rng.random(frequency.shape)) / frequency**power, s=(height, width)
+        )
         return values / values.std()
 
     light = field(slope)
@@ -61,7 +73,9 @@ def _texture(rng: np.random.Generator, width: int, height: int, slope: float) ->
     return np.ascontiguousarray(np.clip(channels, 0, 255).astype(np.uint8))
 
 
-def _draw(image: Pixels, rng: np.random.Generator, shape: int, colour: tuple[int, ...], *, filled: bool) -> None:
+def _draw(
+    image: Pixels, rng: np.random.Generator, shape: int, colour: tuple[int, ...], *, filled: bool
+) -> None:
     height, width = image.shape[:2]
     x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
     size = int(rng.integers(max(2, height // 40), height // 5))
