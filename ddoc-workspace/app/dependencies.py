@@ -15,11 +15,13 @@ from fastapi import Depends, Request
 from app.jobs import JobKind, Jobs
 from app.schemas import Id
 from app.services.analysis_service import Analyses
+from app.services.choosing import Choosing
+from app.services.data_jobs import register_data_jobs
 from app.services.dataset_service import Datasets
 from app.services.drift_service import DriftReports
 from app.services.experiment_service import Experiments
 from app.services.roots import OpenRoots
-from app.services.sampling_service import SamplingService, Surroundings, register_data_jobs
+from app.services.sampling_service import SamplingService, Surroundings
 from app.services.snapshot_service import Snapshots
 from app.services.workspace_service import Workspaces
 from app.settings import Settings
@@ -44,13 +46,14 @@ class Services:
     snapshots: Snapshots
     analyses: Analyses
     experiments: Experiments
+    choosing: Choosing
 
     def sampling(self, workspace_id: str) -> SamplingService:
         """Return the service of one workspace's data. Raises NotFoundError `unknown-workspace`."""
         return SamplingService(
             self.roots.workspace_root(workspace_id),
             dataset=self.roots.workspace(workspace_id),
-            surroundings=Surroundings(self.settings, self.roots, self.jobs, self.workspaces),
+            surroundings=Surroundings(self.settings, self.roots, self.jobs, self.workspaces, self.choosing),
         )
 
 
@@ -101,6 +104,7 @@ def _build(settings: Settings, metrics: Metrics, database: Database, jobs: Jobs)
         snapshots=snapshots,
         analyses=Analyses(settings, roots, jobs),
         experiments=Experiments(settings, catalog, roots, jobs, snapshots),
+        choosing=Choosing(settings, catalog, roots),
     )
 
 

@@ -67,7 +67,7 @@ class ItemPage(BaseModel):
 class ViewBody(Body):
     """A filter and an order, resolved once for random access."""
 
-    filter: FilterBody = Field(default_factory=FilterBody)
+    filter: FilterBody = Field(default_factory=lambda: FilterBody.model_validate({}))
     sort: str | None = Field(None, examples=["-sharpness"])
 
 
@@ -272,6 +272,9 @@ class SampleOut(BaseModel):
     curve: list[dict[str, Any]] | None = None
     detail: dict[str, Any] = {}
     created_at: str
+    preview: dict[str, Any] | None = Field(
+        None, description="what is kept and dropped per class and split, with examples"
+    )
 
 
 class SampleList(BaseModel):

@@ -2,11 +2,11 @@
 
 from urllib.parse import quote
 
-from ddoc.dataset.previews import thumbnail_of
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.previews import thumbnail_of
 
 _IMMUTABLE = "private, max-age=31536000, immutable"
 

@@ -82,7 +82,7 @@ def restore_snapshot(
     body: RestoreBody | None = None,
 ) -> Response:
     """Bring the data back to a version. Unsaved changes are snapshotted first, so nothing is lost."""
-    chosen = body or RestoreBody()
+    chosen = body or RestoreBody(discard_changes=False, dry_run=False)
     return reply(lambda key: snapshots.restore(workspace_id, sid, **chosen.model_dump(), idempotency_key=key))
 
 

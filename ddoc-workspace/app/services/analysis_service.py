@@ -123,7 +123,7 @@ class Analyses:
                 group = row.pop("duplicate_group")
                 if group is not None and group >= 0:
                     groups[group].append(row)
-        found = [
+        found: list[dict[str, Any]] = [
             {"group": number, "exact": len({r["content_hash"] for r in rows}) == 1, "items": rows}
             for number, rows in groups.items()
             if len(rows) > 1

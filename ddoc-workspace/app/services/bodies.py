@@ -9,19 +9,19 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ddoc.core.snapshot_service import SnapshotService
-from ddoc.core.workspace_service import WorkspaceService
-from ddoc.formats.ingest import ingest
 
 from app.jobs import JobContext, Params
 from app.services.tables import read_refs, write_table
 from ddoc.analysis import analyze, get_analyzer, get_encoder
+from ddoc.core.snapshot_service import SnapshotService
+from ddoc.core.workspace_service import WorkspaceService
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.items import ImageRef
 from ddoc.drift import Side, compare, load_side, save_comparison
 from ddoc.execution import Executor
 from ddoc.execution_local import LocalExecutor
+from ddoc.formats.ingest import ingest
 from ddoc.paths import Layout
 
 Table = Any
@@ -180,7 +180,9 @@ def _side(context: JobContext, params: Params, name: str, encoder_key: str, exec
             pq.read_table(chosen["items"], memory_map=False),
             pq.read_table(chosen["annotations"], memory_map=False),
             encoder_key=encoder_key,
-            origin={k: given[k] for k in ("dataset_id", "workspace_id", "snapshot_id", "name") if given.get(k)},
+            origin={
+                k: given[k] for k in ("dataset_id", "workspace_id", "snapshot_id", "name") if given.get(k)
+            },
         )
 
 

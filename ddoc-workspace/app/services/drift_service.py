@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from ddoc.core.snapshot_service import SnapshotService
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
 from app.services.tables import write_items
 from app.settings import Settings
 from app.stores.catalog import Catalog, DriftRecord, RecordPage
+from ddoc.core.snapshot_service import SnapshotService
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.selections import Selection
 from ddoc.drift import load_report, report_html
 from ddoc.errors import InvalidInputError
 from ddoc.ids import check_id, new_id
 
+Language = Literal["en", "ko"]
 SideName = Literal["base", "target"]
 
 
@@ -61,8 +61,10 @@ class DriftReports:
             raise InvalidInputError(
                 "both sides are the same", code="same-sides", pointer="/target_dataset_id"
             )
+        report_id = new_id("dr")
         params = {
-            "report_id": new_id("dr"),
+            "report_id": report_id,
+            "folder": str(self._settings.drift_folder / report_id),
             **sides,
             "encoder": request["encoder"] or "descriptor",
             "alpha": request["alpha"],
@@ -70,7 +72,6 @@ class DriftReports:
             "seed": request["seed"],
             "workers": self._settings.workers,
         }
-        params["folder"] = str(self._settings.drift_folder / params["report_id"])
         return self._jobs.submit("drift", params=params, idempotency_key=idempotency_key)
 
     def page(self, *, limit: int, cursor: str | None) -> RecordPage[DriftRecord]:
@@ -93,7 +94,7 @@ class DriftReports:
         self._catalog.drift_reports.delete(report_id)
         shutil.rmtree(self._settings.drift_folder / check_id(report_id), ignore_errors=True)
 
-    def html(self, report_id: str, *, lang: str) -> str:
+    def html(self, report_id: str, *, lang: Language) -> str:
         """Return a report as one self-contained HTML page."""
         self._catalog.drift_reports.get(report_id)
         return report_html(self._settings.drift_folder / check_id(report_id), language=lang)
@@ -108,8 +109,7 @@ class DriftReports:
         )
         start = _position(cursor, table.num_rows)
         field, order = sort.removeprefix("-"), "descending" if sort.startswith("-") else "ascending"
-        rank = pc.sort_indices(table, sort_keys=[(field, order), ("item_id", "ascending")])
-        rows = table.take(rank.slice(start, limit)).to_pylist()
+        rows = table.sort_by([(field, order), ("item_id", "ascending")]).slice(start, limit).to_pylist()
         origin = record.base if side == "base" else record.target
         return ScorePage(
             items=self._shown(origin, rows),

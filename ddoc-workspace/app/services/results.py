@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from app.services.tables import Table
 from ddoc.analysis import ATTRIBUTES_KEY, ResultsStore, groups_path, last_encoder
 from ddoc.dataset.dataset import Dataset
 
@@ -27,7 +28,7 @@ def load_results(dataset: Dataset, score_files: Mapping[str, Sequence[Path]]) ->
             dataset.index.load_scores(report_id, _once_each(pa.concat_tables(parts)))
 
 
-def _once_each(table: pa.Table) -> pa.Table:
+def _once_each(table: Table) -> Table:
     """Keep one row per content: the same image on both sides is scored as the target's."""
     last = {content_hash: row for row, content_hash in enumerate(table["content_hash"].to_pylist())}
     return table.take(pa.array(sorted(last.values()), pa.int64()))

@@ -6,20 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from ddoc.core.snapshot_service import SnapshotService
-from ddoc.dataset.previews import thumbnail_of
-from ddoc.dataset.recipes import export_recipe, replay_recipe
-from ddoc.formats.streaming import stream_zip
-
-from app.jobs import Job, JobContext, JobKind, Jobs, Params
+from app.jobs import Job, Jobs
+from app.services.choosing import Choosing
 from app.services.exporting import CONTENT, export_records
 from app.services.places import server_path
 from app.services.roots import OpenRoots
 from app.services.shapes import edit_record_json, item_detail_json, item_json
-from app.services.tables import write_table
 from app.services.workspace_service import Workspaces
 from app.settings import Settings
 from ddoc.dataset import quality
@@ -27,10 +19,23 @@ from ddoc.dataset.additions import Addition, additions_from, additions_from_path
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.edits import EditResult, Edits
 from ddoc.dataset.filters import Filter
+from ddoc.dataset.previews import thumbnail_of
+from ddoc.dataset.recipes import export_recipe, replay_recipe
 from ddoc.dataset.selections import Selection
-from ddoc.errors import EmptySelectionError, NotFoundError
+from ddoc.errors import NotFoundError
 from ddoc.formats import FORMATS
+from ddoc.formats.streaming import stream_zip
 from ddoc.ids import check_id
+from ddoc.sampling import (
+    DatasetSource,
+    SampleRequest,
+    describe_strategies,
+    preview,
+    read_sample,
+    record_sample,
+    sample,
+    strategy_from_json,
+)
 
 SampleAction = Literal["move", "remove", "keep_only"]
 Source = str | tuple[str, Selection]
@@ -44,6 +49,7 @@ class Surroundings:
     roots: OpenRoots
     jobs: Jobs
     workspaces: Workspaces
+    choosing: Choosing
 
 
 class SamplingService:
@@ -261,6 +267,71 @@ class SamplingService:
             idempotency_key=idempotency_key,
         )
 
+    # Sample ------------------------------------------------------------------------------------------------------
+
+    def create_sample(
+        self,
+        strategy: str | Mapping[str, Any],
+        params: Mapping[str, Any] | None = None,
+        *,
+        size: int | None = None,
+        pool: Filter | None = None,
+        seed: int = 0,
+        include: Selection | None = None,
+    ) -> dict[str, Any]:
+        """Choose items and record the choice, with what it keeps and drops.
+
+        `strategy` is a kind with `params`, or both in one mapping `{"kind": …, …}`. The same data, request and seed
+        give the same ids. Raises NotEnoughItems, UnavailableError `needs-embedding`, InvalidInputError.
+        """
+        named = {"kind": strategy, **(params or {})} if isinstance(strategy, str) else dict(strategy)
+        request = SampleRequest(
+            strategy=strategy_from_json(named),
+            size=size,
+            pool=pool,
+            seed=seed,
+            include=tuple(self.dataset.resolve(include)) if include is not None else (),
+        )
+        source = (
+            DatasetSource(self.dataset)
+            if self._around is None
+            else self._around.choosing.source(self.dataset)
+        )
+        made = sample(source, request)
+        record_sample(self.dataset.samples, made)
+        return {**made.to_json(), "preview": preview(self.dataset, made)}
+
+    def list_samples(self, *, limit: int = 100) -> dict[str, Any]:
+        """Return the recorded samples, newest first."""
+        records = self.dataset.samples.list()
+        return {"samples": [read_sample(r).to_json() for r in records[:limit]], "total": len(records)}
+
+    def get_sample(self, sample_id: str) -> dict[str, Any]:
+        """Return a recorded sample with what it keeps and drops now. Raises NotFoundError `sample-not-found`."""
+        made = read_sample(self.dataset.samples.get(sample_id))
+        return {**made.to_json(), "preview": preview(self.dataset, made)}
+
+    def strategies(self) -> list[dict[str, Any]]:
+        """Return every strategy with its parameters and what it needs."""
+        return describe_strategies()
+
+    def workspace_from_sample(
+        self, sample_id: str, *, name: str, workspace_id: str | None, idempotency_key: str | None
+    ) -> Job:
+        """Submit the job that makes a workspace of only the items of a sample."""
+        chosen = self.dataset.resolve(Selection(sample_id=sample_id))
+        return self._surroundings.workspaces.create(
+            name=name,
+            workspace_id=workspace_id,
+            dataset_id=None,
+            path=None,
+            drift_report_id=None,
+            role=None,
+            item_ids=chosen,
+            source_workspace=self.workspace_id,
+            idempotency_key=idempotency_key,
+        )
+
     # Export ------------------------------------------------------------------------------------------------------
 
     def export_dataset(
@@ -351,57 +422,3 @@ class SamplingService:
 
 def _selection(items: Selection | Sequence[str]) -> Selection:
     return items if isinstance(items, Selection) else Selection.of(items)
-
-
-def register_data_jobs(jobs: Jobs, roots: OpenRoots) -> None:
-    """Make the kinds of jobs known that read and write a workspace's data."""
-
-    def prepare_export(context: JobContext, params: Params) -> Params:
-        dataset = roots.workspace(params["workspace_id"])
-        ids = params["item_ids"]
-        table = dataset.index.items_table(None if ids is None else Filter(ids=tuple(ids)))
-        if params["splits"] is not None:
-            table = table.filter(pc.is_in(table["split"], value_set=pa.array(params["splits"])))
-        if table.num_rows == 0:
-            raise EmptySelectionError("there is nothing to export")
-        export_id = f"ex-{context.job_id.rpartition('-')[2]}"
-        return {
-            **params,
-            "items": str(write_table(table, context.folder / "items.parquet")),
-            "export_id": export_id,
-            "target": str(dataset.layout.exports / export_id),
-            "snapshot_id": _snapshot_of(dataset.root),
-        }
-
-    def prepare_refresh(context: JobContext, params: Params) -> Params:
-        known = roots.workspace(params["workspace_id"]).known()
-        return {**params, "known": str(write_table(known, context.folder / "known.parquet"))}
-
-    def finish_refresh(_context: JobContext, params: Params, output: Any) -> Any:
-        dataset = roots.workspace(params["workspace_id"])
-        found = dataset.apply_scan(pq.read_table(output["scan"], memory_map=False))
-        return {
-            "added": found.added,
-            "removed": found.removed,
-            "changed": found.changed,
-            "issues": dict(found.issues),
-            "data_version": dataset.version,
-        }
-
-    jobs.register(JobKind("export", "app.services.bodies:export_items", prepare=prepare_export, slots=2))
-    jobs.register(
-        JobKind(
-            "refresh",
-            "app.services.bodies:refresh_index",
-            prepare=prepare_refresh,
-            finish=finish_refresh,
-            writes=True,
-            slots=2,
-        )
-    )
-
-
-def _snapshot_of(root: Path) -> str | None:
-    """Return the snapshot that a workspace's data is equal to, or None where it has unsaved changes."""
-    service = SnapshotService(root)
-    return service.head() if service.status().is_clean else None

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ddoc.core.item_diff import ItemDiff
-from ddoc.core.snapshot_service import SnapshotService
-
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.lineage import extra_lineage
 from app.services.marks import edits_since_snapshot, mark_snapshot
 from app.services.roots import OpenRoots
 from app.services.workspace_service import Workspaces
 from app.stores.catalog import Catalog
+from ddoc.core.item_diff import ItemDiff
+from ddoc.core.snapshot_service import SnapshotService
 from ddoc.dataset.edits import Edits
 from ddoc.errors import InvalidInputError
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.items import ImageRef
+
+Table: TypeAlias = Any
+"""A `pyarrow.Table`; pyarrow ships no types."""
 
 
 def write_refs(dataset: Dataset, path: Path) -> Path:
@@ -35,7 +38,7 @@ def write_items(dataset: Dataset, folder: Path, *, ids: Sequence[str] | None = N
     }
 
 
-def write_table(table: pa.Table, path: Path) -> Path:
+def write_table(table: Table, path: Path) -> Path:
     """Write a table as Parquet; returns `path`."""
     pq.write_table(table, path)
     return path

@@ -3,23 +3,31 @@
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
-
-from ddoc.core.snapshot_service import SnapshotService
-from ddoc.core.workspace_service import WorkspaceService
 
 from app.jobs import Job, JobContext, JobKind, Jobs
 from app.services.places import server_path
 from app.services.roots import OpenRoots
 from app.settings import Settings
-from app.stores.catalog import Catalog, DatasetRecord, RecordPage, WorkspaceRecord
+from app.stores.catalog import Catalog, DatasetRecord, WorkspaceRecord
+from ddoc.core.snapshot_service import SnapshotService
+from ddoc.core.workspace_service import WorkspaceService
 from ddoc.errors import BusyError, ConflictError, InvalidInputError, NotFoundError
 from ddoc.ids import check_id, new_id, slugify
 
 TRASH_SECONDS = 7 * 24 * 3600
 Role = Literal["base", "target"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspacePage:
+    """A page of workspaces as plain data, newest first."""
+
+    items: tuple[Mapping[str, Any], ...]
+    next_cursor: str | None
+    total: int
 
 
 class Workspaces:
@@ -112,11 +120,11 @@ class Workspaces:
         alive = self._catalog.workspaces.find(workspace_id)
         return alive is not None or self._roots.workspace_root(workspace_id).exists()
 
-    def page(self, *, limit: int, cursor: str | None) -> RecordPage[Mapping[str, Any]]:
+    def page(self, *, limit: int, cursor: str | None) -> WorkspacePage:
         """Return a page of workspaces as plain data, newest first."""
         page = self._catalog.workspaces.page(limit=limit, cursor=cursor)
         items = tuple(self.describe(record) for record in page.items)
-        return RecordPage(items=items, next_cursor=page.next_cursor, total=page.total)  # pyright: ignore
+        return WorkspacePage(items, page.next_cursor, page.total)
 
     def describe(self, record: WorkspaceRecord) -> dict[str, Any]:
         """Return a workspace as the API's plain data: live where it is open, else as last seen."""
