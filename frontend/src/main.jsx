@@ -10,7 +10,7 @@ import { queryClient } from './api/queryClient.js';
 import { redeemLink } from './api/session.js';
 import { startI18n } from './lib/i18n.js';
 import { createRouter } from './routes.jsx';
-import { colorSchemeManager, theme } from './theme.js';
+import { colorSchemeManager, cssVariablesResolver, theme } from './theme.js';
 
 await Promise.all([startI18n(), redeemLink()]);
 
@@ -18,6 +18,7 @@ createRoot(/** @type {HTMLElement} */ (document.getElementById('root'))).render(
   <StrictMode>
     <MantineProvider
       theme={theme}
+      cssVariablesResolver={cssVariablesResolver}
       colorSchemeManager={colorSchemeManager}
       defaultColorScheme="auto"
     >

@@ -104,5 +104,24 @@ export const theme = createTheme({
   },
 });
 
+/**
+ * Mantine's own dimmed grey has a contrast of 3.3:1; text needs 4.5:1.
+ * @type {import('@mantine/core').CSSVariablesResolver}
+ */
+export const cssVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': '#5c6573',
+    '--mantine-color-placeholder': '#646d7b',
+    '--mantine-color-error': '#c2242f',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a0a8b6',
+    '--mantine-color-placeholder': '#98a1af',
+    '--mantine-color-error': '#ff8a90',
+    '--mantine-color-anchor': '#b3adf5',
+  },
+});
+
 /** Mantine reads and writes the same key as public/first-paint.js. */
 export const colorSchemeManager = localStorageColorSchemeManager({ key: 'ddoc.theme' });

@@ -24,6 +24,7 @@ export function Settings() {
   const leave = useMutation({ mutationFn: signOut });
   return (
     <Stack className="dd-page" gap="xl" maw={720}>
+      <title>{`${t('settings.title')} · ddoc`}</title>
       <Title order={1}>{t('settings.title')}</Title>
       <Stack component="section" gap="sm" className="dd-panel">
         <Title order={2} size="h3">

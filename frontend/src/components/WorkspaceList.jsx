@@ -15,6 +15,7 @@ export function WorkspaceList() {
   const list = useQuery(workspacesQuery());
   return (
     <Stack className="dd-page" gap="md">
+      <title>{`${t('workspaces.title')} · ddoc`}</title>
       <Group justify="space-between">
         <Title order={1}>{t('workspaces.title')}</Title>
         <NewWorkspace />

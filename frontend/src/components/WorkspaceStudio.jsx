@@ -31,6 +31,7 @@ export function WorkspaceStudio() {
       <QueryState query={status} skeleton={<PageSkeleton />}>
         {(workspace) => (
           <div className={classes.content}>
+            <title>{`${workspace.name} · ddoc`}</title>
             <WorkspaceProblems workspace={workspace} />
             <div className={classes.panel}>
               <Outlet context={{ workspaceId, workspace }} />

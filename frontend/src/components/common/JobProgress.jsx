@@ -18,7 +18,7 @@ export function JobProgress({ job, label, onRetry }) {
   if (job.state === 'failed') return <ProblemAlert error={errorOfJob(job)} onRetry={onRetry} />;
   const name = label ?? t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind });
   const { progress } = job;
-  const share = progress?.total ? Math.min(1, progress.done / progress.total) : null;
+  const share = progress.total ? Math.min(1, progress.done / progress.total) : null;
   return (
     <Stack gap={6}>
       <Group justify="space-between" gap="xs">
@@ -26,7 +26,7 @@ export function JobProgress({ job, label, onRetry }) {
           {name}
           <Text span c="dimmed" size="sm">
             {' · '}
-            {isActive(job) && progress?.message
+            {isActive(job) && progress.message
               ? t(`jobs.phases.${progress.message}`, { defaultValue: progress.message })
               : t(`jobs.states.${job.state}`)}
           </Text>
@@ -50,7 +50,9 @@ export function JobProgress({ job, label, onRetry }) {
           aria-label={name}
         />
       ) : null}
-      {isActive(job) && progress ? <ProgressFigures progress={progress} /> : null}
+      {isActive(job) && (progress.done > 0 || progress.total) ? (
+        <ProgressFigures progress={progress} />
+      ) : null}
       {cancel.error ? <ProblemAlert error={cancel.error} /> : null}
     </Stack>
   );

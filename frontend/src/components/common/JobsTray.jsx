@@ -41,7 +41,7 @@ export function JobsTray({ connection }) {
           color="iris"
         >
           <Button
-            size="compact-md"
+            size="compact-sm"
             variant="subtle"
             color="gray"
             c="var(--dd-text)"

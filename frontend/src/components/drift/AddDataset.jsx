@@ -17,13 +17,14 @@ import { UploadProgress } from './UploadProgress.jsx';
  * job's id stands in the address.
  * @param {object} props
  * @param {'base' | 'target'} props.role
+ * @param {boolean} props.chosen there is a dataset: another one is the exception
  * @param {File | null} props.file dropped on the card, to be sent at once
  * @param {() => void} props.onFileTaken
  * @param {string | null} props.jobId
  * @param {(id: string | null) => void} props.onJob
  * @param {(datasetId: string) => void} props.onIngested
  */
-export function AddDataset({ role, file, onFileTaken, jobId, onJob, onIngested }) {
+export function AddDataset({ role, chosen, file, onFileTaken, jobId, onJob, onIngested }) {
   const { t } = useTranslation();
   const [registering, { toggle, close }] = useDisclosure(false);
   const upload = useUpload(onJob);
@@ -61,17 +62,20 @@ export function AddDataset({ role, file, onFileTaken, jobId, onJob, onIngested }
           {(props) => (
             <Button
               {...props}
-              variant="light"
+              variant={chosen ? 'default' : 'light'}
+              size={chosen ? 'xs' : 'sm'}
               color={role}
               leftSection={<IconUpload size={16} aria-hidden />}
             >
-              {t('drift.upload')}
+              {t(chosen ? 'drift.uploadOther' : 'drift.upload')}
             </Button>
           )}
         </FileButton>
-        <Text size="xs" c="dimmed">
-          {t('drift.dropHint')}
-        </Text>
+        {chosen ? null : (
+          <Text size="xs" c="dimmed">
+            {t('drift.dropHint')}
+          </Text>
+        )}
       </Group>
       <Anchor
         component="button"

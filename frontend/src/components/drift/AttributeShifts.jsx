@@ -18,6 +18,7 @@ export function AttributeShifts({ report }) {
         shifts={report.attributes}
         nameOf={(name) => t(`attributes.${name}`, { defaultValue: name })}
         caption={t('drift.attributes')}
+        first={report.why?.params.attribute?.toString()}
       />
     </Section>
   );

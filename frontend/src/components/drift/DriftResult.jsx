@@ -21,6 +21,7 @@ export default function DriftResult({ reportId }) {
     <QueryState query={query} skeleton={<PageSkeleton />}>
       {(report) => (
         <Stack className="dd-page" gap="lg">
+          <title>{`${report.base.name} → ${report.target.name} · ddoc`}</title>
           <Verdict report={report} />
           <MovedImages report={report} />
           <div className={classes.columns}>

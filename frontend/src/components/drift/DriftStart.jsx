@@ -40,6 +40,7 @@ export function DriftStart() {
   );
   return (
     <Stack className="dd-page" gap="lg">
+      <title>{`${t('shell.drift')} · ddoc`}</title>
       <Stack gap={4}>
         <Title order={1}>{t('drift.title')}</Title>
         <Text c="dimmed" maw={640}>

@@ -20,10 +20,11 @@ const ICONS = {
  * @param {import('../../api/model.d.ts').Shift[]} props.shifts
  * @param {(name: string) => string} props.nameOf
  * @param {string} props.caption
+ * @param {string} [props.first] the one to open at first; default: the strongest that is real
  */
-export function ShiftTable({ shifts, nameOf, caption }) {
+export function ShiftTable({ shifts, nameOf, caption, first }) {
   const { t } = useTranslation();
-  const [opened, setOpened] = useState(shifts[0]?.name ?? '');
+  const [opened, setOpened] = useState(first ?? shifts.find((s) => s.drifted)?.name ?? '');
   return (
     <div className={classes.scroll}>
       <table className={classes.table}>

@@ -73,6 +73,7 @@ export function SidePicker({ role, datasetId, onPick, jobId, onJob, onIngested }
         {chosen && !jobId ? <DatasetFacts dataset={chosen} /> : null}
         <AddDataset
           role={role}
+          chosen={chosen !== undefined}
           file={dropped}
           onFileTaken={() => setDropped(null)}
           jobId={jobId}

@@ -18,6 +18,7 @@ export function JobsPage() {
   const jobs = useQuery(jobsQuery());
   return (
     <Stack className="dd-page" gap="md">
+      <title>{`${t('jobs.title')} · ddoc`}</title>
       <Title order={1}>{t('jobs.title')}</Title>
       <SegmentedControl
         aria-label={t('jobs.filter')}
