@@ -232,12 +232,14 @@ export const editsQuery = (workspaceId) =>
 async function sendEdit(workspaceId, { step, selection, dataVersion, dryRun = false }) {
   const { kind, ...fields } = step;
   return /** @type {EditResult} */ (
-    await call(
-      api.POST(`/workspace/{workspace_id}/data/${kind}`, {
-        params: { path: { workspace_id: workspaceId } },
-        headers: ifMatch(dataVersion),
-        body: { ...selection, ...fields, dry_run: dryRun },
-      }),
+    /** @type {unknown} */ (
+      await call(
+        api.POST(`/workspace/{workspace_id}/data/${kind}`, {
+          params: { path: { workspace_id: workspaceId } },
+          headers: ifMatch(dataVersion),
+          body: { ...selection, ...fields, dry_run: dryRun },
+        }),
+      )
     )
   );
 }
@@ -270,14 +272,13 @@ export function useUndo(workspaceId) {
     mutationFn: async (/** @type {readonly string[]} */ editIds) => {
       let changed = 0;
       for (const editId of editIds.length > 0 ? editIds : [undefined]) {
-        /** @type {EditResult} */
-        const result = await call(
+        const { changed: more } = await call(
           api.POST('/workspace/{workspace_id}/data/undo', {
             params: { path: { workspace_id: workspaceId } },
             body: editId ? { edit_id: editId } : {},
           }),
         );
-        changed += result.changed;
+        changed += more;
       }
       return changed;
     },

@@ -91,7 +91,7 @@ export interface EditResult {
   skipped: { item_id: string; code: string }[];
   edit_id: string | null;
   data_version: string;
-  effect: Record<string, unknown>;
+  effect: Effect;
 }
 
 export interface EditRecord {
@@ -103,6 +103,19 @@ export interface EditRecord {
   params: Record<string, unknown>;
 }
 
+export interface KeptDropped {
+  kept: number;
+  dropped: number;
+}
+
+export interface SamplePreview {
+  /** Annotations per class, items per split, over the pool. */
+  classes: Record<string, KeptDropped>;
+  splits: Record<string, KeptDropped>;
+  kept_examples: string[];
+  dropped_examples: string[];
+}
+
 export interface Sample {
   sample_id: string;
   strategy: { kind: string } & Record<string, unknown>;
@@ -112,26 +125,28 @@ export interface Sample {
   pool_size: number;
   data_version: string;
   coverage: number | null;
-  curve: Record<string, number>[] | null;
+  /** Coverage, or the drift that is left, after so many items. */
+  curve: { size: number; value: number }[] | null;
   detail: Record<string, unknown>;
   created_at: string;
+  preview?: SamplePreview | null;
 }
 
-export interface StrategyParam {
-  name: string;
-  type?: string;
-  default?: unknown;
-  choices?: unknown[];
-  min?: number;
-  max?: number;
-  required?: boolean;
+export interface BeforeAfter {
+  before: number;
+  after: number;
 }
 
-export interface Strategy {
-  kind: string;
-  params: StrategyParam[];
-  /** What is missing here, empty when the strategy can run. */
-  needs: string[];
+/** What an edit changes in numbers. */
+export interface Effect {
+  items: BeforeAfter;
+  bytes: BeforeAfter;
+  splits: Record<string, BeforeAfter>;
+  classes: Record<string, BeforeAfter>;
+  duplicates_introduced: number;
+  leaks_introduced: number;
+  new_classes: string[];
+  new_splits: string[];
 }
 
 export interface ExportResult {
