@@ -50,7 +50,8 @@ def start_template(root: Path, template: str, dataset: Path, params: Mapping[str
         dataset=dataset,
         params=trainer.config.complete(params),
         limits=Limits(wall_seconds=120),
-        environment={"DDOC_VECTORS_PATH": str(root / "vectors")},
+        # threads that wait for each other are slow where tests share the processors
+        environment={"DDOC_VECTORS_PATH": str(root / "vectors"), "OMP_NUM_THREADS": "1"},
         read=(root / "vectors",),
     )
     write_orders(folder, orders)

@@ -102,3 +102,13 @@ def test_the_classifier_learns_colours(tmp_path: Path, task: str) -> None:
     folder = start_template(tmp_path, "torch_classifier", tmp_path / "data", params)
     assert result_of(folder)["accuracy"] > 0.9
     assert len(folder.metrics.read_text().splitlines()) == 12
+
+
+def test_the_detector_finds_colours(tmp_path: Path) -> None:
+    make_coloured(tmp_path / "data", task="detect", n=40)
+    params = {"epochs": 14, "batch_size": 4, "image_size": 96, "width": 12, "learning_rate": 0.005}
+    folder = start_template(tmp_path, "torch_detector", tmp_path / "data", params)
+    metrics = result_of(folder)
+    assert metrics["map50"] > 0.8
+    assert set(metrics) == {"map", "map50", "ap/apple", "ap/leaf", "ap/sky"}
+    assert (folder.output / "predictions.json").exists()

@@ -20,7 +20,7 @@ MIN_SIDE = 4
 def train(dataset_path: Path, output_dir: Path, **params: Any) -> dict[str, Any]:
     """Fit on the split `train`, measure on all others (on a held-out fifth where there is no other)."""
     torch.manual_seed(params["seed"])
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", len(os.sched_getaffinity(0)))))
     rng = np.random.default_rng(params["seed"])
     objects = [
         o for o in read_objects(dataset_path) if o.box is None or min(o.box.width, o.box.height) >= MIN_SIDE
