@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,9 @@ def stage(layout: Layout, edit_id: str, changes: Iterable[Change]) -> list[Step]
             steps.extend(Step(change.image, f"data/{a}", f"data/{b}") for a, b in change.moves)
             for path, content in change.contents:
                 staged = _write(layout.root / trash / "new" / path, content) or staged
-                steps.extend(_swap(layout, trash, change.image, path, present=content is not None))
+                step = _step(layout, trash, change.image, path, present=content is not None)
+                if step is not None:
+                    steps.append(step)
         if staged:
             sync_file_system(layout.root)
     except BaseException as error:
@@ -73,11 +75,12 @@ def stage(layout: Layout, edit_id: str, changes: Iterable[Change]) -> list[Step]
     return steps
 
 
-def _swap(layout: Layout, trash: str, image: str, path: str, *, present: bool) -> Iterator[Step]:
-    if os.path.lexists(layout.data / path):
-        yield Step(image, f"data/{path}", f"{trash}/old/{path}")
+def _step(layout: Layout, trash: str, image: str, path: str, *, present: bool) -> Step | None:
+    exists = os.path.lexists(layout.data / path)
     if present:
-        yield Step(image, f"{trash}/new/{path}", f"data/{path}")
+        kept = f"{trash}/old/{path}" if exists else None
+        return Step(image, f"{trash}/new/{path}", f"data/{path}", kept)
+    return Step(image, f"data/{path}", f"{trash}/old/{path}") if exists else None
 
 
 def _write(target: Path, content: bytes | Path | None) -> bool:

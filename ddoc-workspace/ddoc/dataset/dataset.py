@@ -60,11 +60,11 @@ class Dataset:
         `index-in-use` when another process has it open.
         """
         layout = Layout(root)
-        read_info(layout.data)
         index = Index(layout)
         dataset = cls(root, index)
         try:
             touched = recovery.recover(layout)
+            read_info(layout.data)
             if refresh or not index.state.info_key:
                 dataset.refresh(executor=executor, progress=progress)
             elif touched:

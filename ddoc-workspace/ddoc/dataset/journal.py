@@ -1,8 +1,8 @@
 """The journal of edits: what each one does to the files, written down before the first file is touched.
 
 An edit is an ordered list of renames within the root. New contents are staged in the edit's trash folder and
-renamed into place; what they replace, or what is removed, is renamed into that folder. So every step is one
-rename; doing a list twice is doing it once; and the list read backwards undoes the edit.
+renamed into place; what they replace is linked into that folder before, so that readers find the file at any
+moment; what is removed is renamed into it. Doing a list twice is doing it once, and read backwards it undoes the edit.
 """
 
 import os
@@ -21,16 +21,22 @@ from ddoc.ids import new_id
 from ddoc.paths import Layout, fsync_folder, write_atomic
 
 EditState = Literal["pending", "done", "undoing", "undone"]
-STEPS_SCHEMA = pa.schema([("image", pa.string()), ("source", pa.string()), ("target", pa.string())])
+STEPS_SCHEMA = pa.schema(
+    [("image", pa.string()), ("source", pa.string()), ("target", pa.string()), ("kept", pa.string())]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rename within the root (both paths relative to it). `image` is the image concerned, relative to `data/`."""
+    """One rename within the root (paths relative to it). `image` is the image concerned, relative to `data/`.
+
+    With `kept`, the rename is over an existing file, which stays under that name.
+    """
 
     image: str
     source: str
     target: str
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

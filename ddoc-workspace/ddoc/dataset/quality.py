@@ -48,7 +48,7 @@ def _groups(cursor: Cursor, state: State) -> list[dict[str, Any]]:
     Best is the sharpest, then the largest, then the one with most annotations, then the first in the index.
     """
     key = GROUP_KEY if state.grouped else "content_hash"
-    sharpness = '"a:sharpness"' if "sharpness" in state.attributes else "NULL"
+    sharpness = '"a:sharpness"' if "sharpness" in state.attributes else "CAST(NULL AS FLOAT)"
     rows = cursor.execute(
         f"WITH keyed AS (SELECT {key} AS key, * FROM item), many AS"
         " (SELECT key FROM keyed GROUP BY key HAVING count(*) > 1)"

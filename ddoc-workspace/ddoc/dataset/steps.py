@@ -1,43 +1,89 @@
 """Carrying out the renames of an edit, forward or back, so that a repeat after a crash changes nothing more."""
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ddoc.dataset.journal import Step
+from ddoc.paths import atomic_path, clone_or_copy
 
 _IMAGES, _LABELS = "data/images", "data/labels"
 
 
 def forward(root: Path, steps: Sequence[Step]) -> list[Step]:
-    """Do every rename that is not done. Returns the steps whose source was missing (somebody took the file away)."""
-    return _rename_all(root, [(step, step.source, step.target) for step in steps])
+    """Do every rename that is not done. Returns the steps whose file was missing (somebody took it away)."""
+    return _carry_out(root, [(step, step.source, step.target, step.kept) for step in steps])
 
 
 def backward(root: Path, steps: Sequence[Step]) -> list[Step]:
     """Undo every rename, last first. Returns the steps whose file was missing."""
-    return _rename_all(root, [(step, step.target, step.source) for step in reversed(steps)])
+    back: list[_Move] = []
+    for step in reversed(steps):
+        if step.kept is None:
+            back.append((step, step.target, step.source, None))
+        else:
+            back.append((step, step.kept, step.target, step.source))
+    return _carry_out(root, back)
 
 
-def _rename_all(root: Path, moves: Sequence[tuple[Step, str, str]]) -> list[Step]:
+_Move = tuple[Step, str, str, str | None]
+"""(step, source, target, where to keep what is replaced)."""
+
+
+def _carry_out(root: Path, moves: Sequence[_Move]) -> list[Step]:
     missing: list[Step] = []
     made: set[str] = set()
-    for step, source, target in moves:
-        if os.path.lexists(root / target):
-            continue  # done before the crash; nothing is ever renamed over a file
-        folder = os.path.dirname(target)  # noqa: PTH120 (a million Path objects cost seconds)
-        if folder not in made:
-            (root / folder).mkdir(parents=True, exist_ok=True)
-            made.add(folder)
-        try:
-            os.rename(root / source, root / target)  # noqa: PTH104
-        except FileNotFoundError:
+    for step, source, target, kept in moves:
+        for path in (target, kept):
+            folder = os.path.dirname(path) if path is not None else ""  # noqa: PTH120 (Path is slow, a million times)
+            if folder and folder not in made:
+                (root / folder).mkdir(parents=True, exist_ok=True)
+                made.add(folder)
+        done = _move(root, source, target) if kept is None else _replace(root, source, target, kept)
+        if not done:
             missing.append(step)
-    sources = {os.path.dirname(source) for _, source, _ in moves}  # noqa: PTH120
+    sources = {os.path.dirname(source) for _, source, _, _ in moves}  # noqa: PTH120
     sync_folders(root / folder for folder in sources | made)
     prune(root, sources)
     return missing
+
+
+def _move(root: Path, source: str, target: str) -> bool:
+    """Rename, unless that is done. Nothing is ever renamed over a file."""
+    if os.path.lexists(root / target):
+        return True
+    try:
+        os.rename(root / source, root / target)  # noqa: PTH104
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _replace(root: Path, source: str, target: str, kept: str) -> bool:
+    """Keep what is at `target`, then rename `source` over it; a missing source says that this is done."""
+    if not os.path.lexists(root / source):
+        return True
+    found = True
+    if not os.path.lexists(root / kept):
+        try:
+            _keep(root / target, root / kept)
+        except FileNotFoundError:
+            found = False
+    os.replace(root / source, root / target)  # noqa: PTH105
+    return found
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Give the file a second name, or a copy where the file system has no hard links."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EMLINK}:
+            raise
+        with atomic_path(target) as temporary:
+            clone_or_copy(source, temporary)
 
 
 def sync_folders(folders: Iterable[Path]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from ddoc.dataset.additions import additions_from_paths
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.edits import Edits
