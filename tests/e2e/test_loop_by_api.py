@@ -184,7 +184,7 @@ def test_the_loop_closes(client: httpx.Client, pair: dict[str, Any], tmp_path: P
             headers=WAIT,
         )
     )
-    assert run["state"] == "finished", run
+    assert run["state"] == "succeeded", run
     assert run["snapshot_id"] == taken["snapshot_id"]
     assert run["metrics"]
     listed = ok(client.get(f"/workspace/{base}/experiments"))
