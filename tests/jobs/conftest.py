@@ -51,6 +51,11 @@ class DemoService:
         self.process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Start the service and wait until it is ready."""
         environment = os.environ | {
@@ -64,7 +69,7 @@ class DemoService:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.jobs.demo_service"], cwd=REPOSITORY, env=environment
         )
-        wait_until(self._answers, seconds=30)
+        wait_until(self._answers, seconds=120)
 
     def kill(self) -> None:
         """Kill the service with -9 and wait for its end."""
@@ -88,7 +93,7 @@ class DemoService:
         """Return the job."""
         return self.client.get(f"/jobs/{job_id}").json()
 
-    def ended(self, job_id: str, *, seconds: float = 30) -> dict:
+    def ended(self, job_id: str, *, seconds: float = 60) -> dict:
         """Return the job once it has ended."""
         wait_until(lambda: self.job(job_id)["ended_at"], seconds=seconds)
         return self.job(job_id)
@@ -102,15 +107,17 @@ class DemoService:
             return False
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[DemoService]:
-    """Return a running demo service; what is left of it is killed afterwards."""
-    demo = DemoService(tmp_path / "workspaces")
+@contextlib.contextmanager
+def running_service(root: Path) -> Iterator[DemoService]:
+    """Yield a running demo service; what is left of it is killed afterwards."""
+    demo = DemoService(root)
     demo.start()
-    yield demo
-    if demo.process is not None and demo.process.poll() is None:
-        demo.kill()
-    demo.client.close()
+    try:
+        yield demo
+    finally:
+        if demo.is_running:
+            demo.kill()
+        demo.client.close()
 
 
 def free_port() -> int:

