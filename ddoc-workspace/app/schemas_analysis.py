@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.schemas import Body
 
@@ -32,8 +32,10 @@ class AttributesResult(BaseModel):
     analyzer_version: str | None
     summary: dict[str, Any]
     flags: dict[str, int]
-    thresholds: dict[str, Any] = {}
-    failed: list[dict[str, str]] = []
+    flag_rules: list[dict[str, Any]] = Field(
+        default_factory=list[dict[str, Any]], description="which range of which attribute gives a flag"
+    )
+    failed: int = Field(0, description="images that could not be read")
 
 
 class EmbeddingResult(BaseModel):
@@ -47,8 +49,9 @@ class EmbeddingResult(BaseModel):
     semantic: bool | None = None
     clusters: list[dict[str, Any]]
     duplicates: dict[str, int]
-    outliers: int | list[Any] | dict[str, Any] | None
-    failed: list[dict[str, str]] = []
+    outliers: int
+    duplicate_thresholds: dict[str, float] = Field(default_factory=dict[str, float])
+    failed: int = Field(0, description="images that could not be read")
 
 
 class AnalysisResults(BaseModel):

@@ -155,9 +155,8 @@ export interface AttributeSummary {
   histogram: Histogram;
 }
 
-export type AttributesResult = Omit<Schemas['AttributesResult'], 'summary' | 'failed'> & {
+export type AttributesResult = Omit<Schemas['AttributesResult'], 'summary' | 'flag_rules'> & {
   summary: Record<string, AttributeSummary>;
-  failed: number | Record<string, string>[];
   /** Which range of which attribute gave a flag. */
   flag_rules?: { flag: string; attribute: string; below: number | null; above: number | null }[];
 };
@@ -169,14 +168,9 @@ export interface Cluster {
   examples: string[];
 }
 
-export type EmbeddingResult = Omit<
-  Schemas['EmbeddingResult'],
-  'clusters' | 'duplicates' | 'outliers' | 'failed'
-> & {
+export type EmbeddingResult = Omit<Schemas['EmbeddingResult'], 'clusters' | 'duplicates'> & {
   clusters: Cluster[];
   duplicates: { exact?: number; near?: number };
-  outliers: number | null;
-  failed: number | Record<string, string>[];
 };
 
 export interface AnalysisResults {

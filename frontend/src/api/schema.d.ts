@@ -1840,19 +1840,18 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * Thresholds
-             * @default {}
+             * Flag Rules
+             * @description which range of which attribute gives a flag
              */
-            thresholds?: {
+            flag_rules?: {
                 [key: string]: unknown;
-            };
+            }[];
             /**
              * Failed
-             * @default []
+             * @description images that could not be read
+             * @default 0
              */
-            failed?: {
-                [key: string]: string;
-            }[];
+            failed?: number;
         };
         /** Body_upload_code */
         Body_upload_code: {
@@ -2346,16 +2345,17 @@ export interface components {
                 [key: string]: number;
             };
             /** Outliers */
-            outliers: number | unknown[] | {
-                [key: string]: unknown;
-            } | null;
+            outliers: number;
+            /** Duplicate Thresholds */
+            duplicate_thresholds?: {
+                [key: string]: number;
+            };
             /**
              * Failed
-             * @default []
+             * @description images that could not be read
+             * @default 0
              */
-            failed?: {
-                [key: string]: string;
-            }[];
+            failed?: number;
         };
         /**
          * EncoderOut

@@ -35,7 +35,7 @@ export function AnalysisCard({
 }) {
   const { t } = useTranslation();
   const { state, items, of } = result;
-  const broken = Array.isArray(result.failed) ? result.failed.length : result.failed;
+  const broken = result.failed ?? 0;
   return (
     <Section
       title={title}

@@ -35,8 +35,10 @@ export function CreateWorkspaces({ report }) {
 
   // Both there after a start on this screen: go in.
   useEffect(() => {
-    if (started.current && waiting.length === 0 && existing.target) open(existing.target);
-  }, [waiting.length, existing.target, open]);
+    if (started.current && waiting.length === 0 && !running && existing.target) {
+      open(existing.target);
+    }
+  }, [waiting.length, running, existing.target, open]);
 
   const start = async () => {
     started.current = true;
@@ -57,7 +59,7 @@ export function CreateWorkspaces({ report }) {
     }
   };
 
-  if (waiting.length === 0) {
+  if (waiting.length === 0 && !running) {
     return (
       <Group gap="xs">
         {ROLES.map((role) => (
