@@ -31,6 +31,9 @@ export function filterKey(filter) {
   return JSON.stringify(set.sort(([a], [b]) => a.localeCompare(b)));
 }
 
+/** @param {Filter} filter */
+export const isEmptyFilter = (filter) => filterKey(filter) === '[]';
+
 export class EmptySelectionError extends Error {
   constructor() {
     super('an empty selection is never all');

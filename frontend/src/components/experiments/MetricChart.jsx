@@ -14,10 +14,11 @@ const TABLE_ROWS = 200;
 
 /**
  * One metric over the steps, of one or several runs. Runs differ by colour and by dashes.
- * @param {{title: string, series: readonly Series[]}} props
+ * @param {{title: string, series: readonly Series[], axis?: string}} props `axis` is what the steps count
  */
-export function MetricChart({ title, series }) {
+export function MetricChart({ title, series, axis }) {
   const { t } = useTranslation();
+  const steps = axis ?? t('experiments.step');
   const [asTable, { toggle }] = useDisclosure(false);
   const [step, setStep] = useState(/** @type {number | null} */ (null));
   const domain = domainOf(series.map(({ points }) => points));
@@ -51,7 +52,7 @@ export function MetricChart({ title, series }) {
         </Anchor>
       </figcaption>
       {asTable ? (
-        <PointTable title={title} series={series} />
+        <PointTable title={title} series={series} axis={steps} />
       ) : (
         <div className={classes.plot}>
           <div className={classes.yAxis} aria-hidden="true">
@@ -91,7 +92,7 @@ export function MetricChart({ title, series }) {
           </svg>
           <div className={classes.xAxis} aria-hidden="true">
             <span>{formatNumber(x0)}</span>
-            <span>{t('experiments.step')}</span>
+            <span>{steps}</span>
             <span>{formatNumber(x1)}</span>
           </div>
         </div>
@@ -100,9 +101,8 @@ export function MetricChart({ title, series }) {
   );
 }
 
-/** @param {{title: string, series: readonly Series[]}} props */
-function PointTable({ title, series }) {
-  const { t } = useTranslation();
+/** @param {{title: string, series: readonly Series[], axis: string}} props */
+function PointTable({ title, series, axis }) {
   const steps = [...new Set(series.flatMap(({ points }) => points.map((point) => point.step)))];
   const thinned = steps.filter((_, index) => index % Math.ceil(steps.length / TABLE_ROWS) === 0);
   const values = series.map(
@@ -113,7 +113,7 @@ function PointTable({ title, series }) {
       <Table fz="xs" aria-label={title}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t('experiments.step')}</Table.Th>
+            <Table.Th>{axis}</Table.Th>
             {series.map(({ name }) => (
               <Table.Th key={name}>{name}</Table.Th>
             ))}
