@@ -1,6 +1,7 @@
 """Near-duplicates: perceptual hash and cosine each propose pairs, and each needs some consent of the other."""
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ MAX_HASH_DISTANCE = 6
 _BANDS = 8
 _MAX_STEPS = 256
 _MAX_EQUAL = 64
+_MIN_ROWS = 30
 
 
 def hash_pairs(hashes: NDArray[np.uint64], mirrored: NDArray[np.uint64] | None = None) -> NDArray[np.int64]:
@@ -85,20 +87,21 @@ def _same_bucket_pairs(values: NDArray[np.uint64], bucket: NDArray[np.uint64]) -
     return np.concatenate(found)
 
 
-def cosine_threshold(best: NDArray[np.floating]) -> float:
-    """Return the cosine above which two images count as one, from the histogram of nearest-neighbour cosines.
+def cosine_thresholds(far: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Return the cosines above which two images count as one (alone, with the consent of their hashes).
 
-    `best` (n,) is each image's cosine to its nearest neighbour. Distances of ordinary neighbours are close to
-    log-normal; a near-duplicate lies far below. The threshold is four robust deviations under the median log
-    distance, and never looser than cosine .90 nor stricter than .995.
+    `far` (n,) is each image's cosine to the farthest of its neighbours: an ordinary neighbour even where every image
+    has a duplicate. Eight robust deviations above the median are no longer ordinary; two suffice where the
+    perceptual hashes agree too. The deviation is taken below the median, which duplicates do not reach. Held within
+    .60 … .95 and .25 … that, measured on planted JPEG, resize, brightness and crop copies.
     """
-    distance = np.log(np.maximum(1 - best.astype(np.float64), 1e-6))
-    if len(distance) < 8:
-        return 0.97
-    middle = float(np.median(distance))
-    # only the upper half of the distances: planted duplicates must not widen the spread
-    spread = 1.4826 * float(np.median(np.abs(distance[distance >= middle] - middle)))
-    return float(np.clip(1 - np.exp(middle - 4 * spread), 0.90, 0.995))
+    if len(far) < _MIN_ROWS:
+        return 0.9, 0.6
+    values = far.astype(np.float64)
+    middle = float(np.median(values))
+    spread = 1.4826 * float(np.median(middle - values[values <= middle]))
+    strict = float(np.clip(middle + 8 * spread, 0.60, 0.95))
+    return strict, float(np.clip(middle + 2 * spread, 0.25, strict))
 
 
 def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ddoc.analysis.duplicates import components, cosine_threshold, hash_pairs
+from ddoc.analysis.duplicates import components, cosine_thresholds, hash_pairs
 from ddoc.analysis.neighbours import nearest
 from ddoc.analysis.projection import View, fit_view
 from ddoc.analysis.results import KEY, ResultsStore, Table
@@ -201,8 +201,7 @@ def _duplicates(
     attributes: ResultsStore | None,
 ) -> tuple[NDArray[np.int64], dict[str, float]]:
     """Return (group per content, thresholds). Equal contents, then perceptual hash, then cosine."""
-    strict = cosine_threshold(cosines[:, 0]) if cosines.size else 0.97
-    loose = 1 - 4 * (1 - strict)
+    strict, loose = cosine_thresholds(cosines[:, -1:].ravel())
     rows = np.arange(len(contents))
     pairs = [np.empty((0, 2), np.int64)]
     for place in range(indices.shape[1]):
@@ -244,7 +243,7 @@ def _are_mirrored(
     """Whether a pair is closer as mirror images: there the cosine has no say, since vectors know left from right."""
     straight = np.bitwise_count(plain[pairs[:, 0]] ^ plain[pairs[:, 1]])
     flipped = np.bitwise_count(plain[pairs[:, 0]] ^ mirrored[pairs[:, 1]])
-    return (flipped < straight) & (flipped <= 2)
+    return (flipped < straight) & (flipped <= 3)
 
 
 def find_similar(
