@@ -28,9 +28,14 @@ export function formatCount(value) {
   );
 }
 
+/** What is smaller is rounding error of a mean or a share. */
+const ZERO = 1e-9;
+
 /** Three significant digits. @param {number | null | undefined} value */
 export function formatNumber(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  if (Math.abs(value) < ZERO) return '0';
+  if (Math.abs(value) < 0.0005) return value.toExponential(1);
   return formatter(
     'number',
     (l) => new Intl.NumberFormat(l, { maximumSignificantDigits: 3 }),

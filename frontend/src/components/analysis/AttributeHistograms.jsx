@@ -1,10 +1,11 @@
 // @ts-check
-import { Button, Group } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { useWorkspace } from '../../hooks/useWorkspace.js';
 import { filterFromParams, paramsWithFilter, withAttribute } from '../../lib/filterParams.js';
+import { formatNumber } from '../../lib/format.js';
 import { Section } from '../common/Section.jsx';
 import classes from './Analysis.module.css';
 import { FilterHistogram } from './FilterHistogram.jsx';
@@ -15,7 +16,9 @@ export function AttributeHistograms({ result }) {
   const { workspaceId } = useWorkspace();
   const [params, setParams] = useSearchParams();
   const filter = filterFromParams(params);
-  const shown = Object.entries(result.summary).filter(([, s]) => s.histogram.counts.length > 0);
+  const known = Object.entries(result.summary).filter(([, s]) => s.histogram.counts.length > 0);
+  const shown = known.filter(([, s]) => s.max > s.min);
+  const constant = known.filter(([, s]) => s.max === s.min);
   /** @param {string} name @param {{ min?: number, max?: number } | undefined} range */
   const change = (name, range) =>
     setParams(
@@ -65,6 +68,17 @@ export function AttributeHistograms({ result }) {
           />
         ))}
       </div>
+      {constant.length > 0 ? (
+        <Text size="sm" c="dimmed" className="dd-num">
+          {t('analysis.constant')}{' '}
+          {constant
+            .map(
+              ([name, s]) =>
+                `${t(`attributes.${name}`, { defaultValue: name })} ${formatNumber(s.min)}`,
+            )
+            .join(' · ')}
+        </Text>
+      ) : null}
     </Section>
   );
 }

@@ -46,6 +46,7 @@ export function EmbeddingCard({ result }) {
         available.length > 1 ? (
           <Select
             size="xs"
+            w={260}
             label={t('analysis.encoder')}
             value={chosen}
             onChange={choose}
@@ -70,7 +71,7 @@ export function EmbeddingCard({ result }) {
         .filter((e) => !e.available)
         .map((e) => (
           <Text key={e.name} size="xs" c="dimmed">
-            {e.title}: {e.detail}
+            {t(`analysis.unavailable.${e.name}`, { defaultValue: `${e.title}: ${e.detail}` })}
           </Text>
         ))}
     </AnalysisCard>

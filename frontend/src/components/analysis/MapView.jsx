@@ -2,7 +2,7 @@
 import { Button, Group, SegmentedControl, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import { useWorkspace } from '../../hooks/useWorkspace.js';
 import { formatCount } from '../../lib/format.js';
 import { colorBy, idsOf, maskOf } from '../../lib/scatter/mapData.js';
@@ -20,6 +20,7 @@ const COLORINGS = ['cluster', 'split'];
 export function MapView({ map }) {
   const { t } = useTranslation();
   const { workspaceId } = useWorkspace();
+  const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const by = params.get('color') === 'split' ? 'split' : 'cluster';
   const [tool, setTool] = useState(/** @type {'pan' | 'lasso'} */ ('lasso'));
@@ -95,21 +96,16 @@ export function MapView({ map }) {
           </Text>
           <Button
             size="xs"
-            component={Link}
-            to={`/w/${workspaceId}/sampling`}
             disabled={count === 0}
-            data-disabled={count === 0 || undefined}
-            onClick={(event) => count === 0 && event.preventDefault()}
+            onClick={() => navigate(`/w/${workspaceId}/sampling`)}
           >
             {t('analysis.toSampling')}
           </Button>
           <Button
             size="xs"
             variant="default"
-            component={Link}
-            to={`/w/${workspaceId}/data`}
-            data-disabled={count === 0 || undefined}
-            onClick={(event) => count === 0 && event.preventDefault()}
+            disabled={count === 0}
+            onClick={() => navigate(`/w/${workspaceId}/data`)}
           >
             {t('analysis.toData')}
           </Button>
