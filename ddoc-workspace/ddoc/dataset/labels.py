@@ -181,8 +181,7 @@ def _encode(
         line = yolo_text.ring_line(number, _rectangle(_inside(box, width, height)), width, height)
         entry |= {"polygons": [], "box": _corners(box)}
     else:
-        _inside(box, width, height)
-        line = yolo_text.box_line(number, box, width, height)
+        line = yolo_text.box_line(number, _inside(box, width, height), width, height)
         if not _survives(box, line, width, height):
             entry["box"] = _corners(box)
     return line, {"at": line.partition(" ")[2]} | entry if entry else None
@@ -201,6 +200,8 @@ def _mask_line(annotation: Annotation, number: int, width: int, height: int) -> 
 
 def _inside(box: Box, width: int, height: int) -> Box:
     """Return the part of the box inside the image. Raises InvalidInputError `box-empty` without one."""
+    if 0 <= box.x1 < box.x2 <= width and 0 <= box.y1 < box.y2 <= height:
+        return box
     x1, y1, x2, y2 = yolo_text.clip(box.x1, box.y1, box.x2, box.y2, width, height)
     if not (x1 < x2 and y1 < y2):
         raise InvalidInputError("a box has no area inside its image", code="box-empty", box=_corners(box))

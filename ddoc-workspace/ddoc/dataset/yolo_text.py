@@ -24,8 +24,8 @@ class LineError(ValueError):
 
 
 def box_line(number: int, box: Box, width: int, height: int) -> str:
-    """Return the line of a box of class `number`, clipped to the image. The box must have an area inside it."""
-    x1, y1, x2, y2 = clip(box.x1, box.y1, box.x2, box.y2, width, height)
+    """Return the line of a box of class `number`; the box must lie inside the image."""
+    x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2
     return _BOX_LINE % (
         number,
         (x1 + x2) / (2 * width),

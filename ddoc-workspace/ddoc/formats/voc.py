@@ -56,17 +56,17 @@ class Voc:
     info = INFO
 
     def detect(self, tree: Tree) -> float:
-        """Return 0.95 where one of the first xml files is a VOC annotation."""
+        """Return 0.95 where one of the first xml files is a VOC annotation, 0.7 for ImageSets lists alone."""
         for path in tree.with_suffix(".xml")[:20]:
             with tree.path(path).open("rb") as file:
                 if b"<annotation" in file.read(4096):
                     return 0.95
-        return 0.0
+        return 0.7 if _list_files(tree) else 0.0
 
     def read(self, tree: Tree, report: Report) -> SourceDataset:
         """Read images and xml files. Raises InvalidInputError `format-mismatch` without an xml file."""
-        if not tree.with_suffix(".xml"):
-            raise InvalidInputError("no xml file", code="format-mismatch")
+        if not tree.with_suffix(".xml") and not _list_files(tree):
+            raise InvalidInputError("no xml file and no ImageSets list", code="format-mismatch")
         classes = ClassTable(_labelmap(tree, report))
         return SourceDataset("voc", "detect", classes, _items(tree, classes, report))
 
@@ -208,9 +208,7 @@ def _image_of(xml: str, index: ImageIndex) -> str | None:
 def _lists(tree: Tree, index: ImageIndex, report: Report) -> dict[str, str] | None:
     """Return image → split from ImageSets, None without lists. An item in several lists is in the first by rank."""
     lists: list[tuple[int, str, str]] = []
-    for path in tree.with_suffix(".txt"):
-        if "imagesets" not in folder_of(path).lower():
-            continue
+    for path in _list_files(tree):
         name = stem_of(file_name(path))
         split = split_named(name) or name
         rank = {"train": 0, "val": 1, "test": 2}.get(split, 4 if name.lower() == "trainval" else 3)
@@ -231,6 +229,10 @@ def _lists(tree: Tree, index: ImageIndex, report: Report) -> dict[str, str] | No
             elif stem:
                 report.note("listed-without-image", printable(stem), "skipped", f"in {printable(path)}")
     return split_of
+
+
+def _list_files(tree: Tree) -> list[str]:
+    return [f for f in tree.with_suffix(".txt") if "imagesets" in folder_of(f).lower().split("/")]
 
 
 def _is_plain_list(tree: Tree, path: str) -> bool:

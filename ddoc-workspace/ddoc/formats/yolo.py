@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast, overload
 
 from ddoc.dataset.info import class_names_of, parse_yaml, yaml_of
-from ddoc.dataset.items import Annotation
+from ddoc.dataset.items import NO_EXTRA, Annotation, Extra
 from ddoc.dataset.labels import MAX_BYTES, ItemLabels, decode_labels, encode_labels
 from ddoc.errors import InvalidInputError
 from ddoc.formats import imagefolder
@@ -37,10 +37,12 @@ INFO = FormatInfo(
     layout="data.yaml, images/<split>/<file>, labels/<split>/<stem>.txt",
     holds=("boxes", "polygons", "backgrounds", "unannotated images", "splits", "classes without annotations"),
     cannot_hold=(
-        "masks, several rings, flags, ids, attributes: in the .json beside the text, which ddoc reads back",
+        "masks, several rings, flags, attributes: in the .json beside the text, which ddoc reads back",
+        "ids",
     ),
 )
 MAX_CLASSES = 10_000
+_ID = "coco_id"
 _CLASS_LISTS = frozenset({"classes.txt", "obj.names", "labels.txt", "class_names.txt"})
 _NOT_LABELS = _CLASS_LISTS | {
     "train.txt",
@@ -109,24 +111,43 @@ class Yolo:
 
 
 def _write_labels(item: ExportItem, source: ExportSource, out: OutputFolder, report: Report) -> None:
-    labels = ItemLabels(item.annotations, item.extra)
+    labels = _without_ids(item, report)
     text, sidecar = encode_labels(labels, info=source.info, width=item.width, height=item.height)
     stem = f"labels/{item.split}/{stem_of(item.name)}"
     if text is not None:
         out.write(f"{stem}.txt", text.encode())
     if sidecar is not None:
         out.write(f"{stem}.json", sidecar.encode())
-        _note_sidecar(item, report)
+        _note_sidecar(item.name, labels, report)
 
 
-def _note_sidecar(item: ExportItem, report: Report) -> None:
+def _without_ids(item: ExportItem, report: Report) -> ItemLabels:
+    """Return the labels without COCO's ids: they alone are not worth a second file for every image."""
+    annotations = item.annotations
+    count = sum(_ID in a.extra for a in annotations or ())
+    if annotations is not None and count:
+        annotations = tuple(
+            Annotation(a.class_name, a.box, a.polygons, a.mask, _rest(a.extra)) if _ID in a.extra else a
+            for a in annotations
+        )
+    count += _ID in item.extra
+    if count:
+        report.note("ids-dropped", item.name, "skipped", "COCO's ids of image and annotations", count=count)
+    return ItemLabels(annotations, _rest(item.extra) if _ID in item.extra else item.extra)
+
+
+def _rest(extra: Extra) -> Extra:
+    return NO_EXTRA if len(extra) == 1 else {k: v for k, v in extra.items() if k != _ID}
+
+
+def _note_sidecar(name: str, labels: ItemLabels, report: Report) -> None:
     """Say what only readers of the sidecar will see."""
-    if item.extra:
-        report.note("only-in-sidecar", item.name, "kept", f"image: {', '.join(sorted(item.extra))}")
-    for annotation in item.annotations or ():
+    if labels.extra:
+        report.note("only-in-sidecar", name, "kept", f"image: {', '.join(sorted(labels.extra))}")
+    for annotation in labels.annotations or ():
         what = _beyond_text(annotation)
         if what:
-            report.note("only-in-sidecar", item.name, "kept", f"{annotation.class_name}: {what}")
+            report.note("only-in-sidecar", name, "kept", f"{annotation.class_name}: {what}")
 
 
 def _beyond_text(annotation: Annotation) -> str:
