@@ -25,6 +25,7 @@ from app.services.sampling_service import SamplingService, Surroundings
 from app.services.snapshot_service import Snapshots
 from app.services.workspace_service import Workspaces
 from app.settings import Settings
+from app.stores.ballast import Ballast
 from app.stores.catalog import Catalog
 from app.stores.database import Database, sqlite_url
 from app.telemetry import Metrics
@@ -63,7 +64,8 @@ def open_services(
 ) -> Generator[Services]:
     """Build the services, start the jobs, and stop everything at the end of the block."""
     url = settings.database_url or sqlite_url(settings.state_folder / "catalog.sqlite")
-    with contextlib.closing(Database.open(url)) as database:
+    ballast = Ballast(settings.state_folder / "reserve")
+    with contextlib.closing(Database.open(url, ballast=ballast)) as database:
         jobs = Jobs(
             database,
             settings.jobs_folder,

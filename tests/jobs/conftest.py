@@ -21,9 +21,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
-def open_jobs(folder: Path, *, kinds: Sequence[JobKind] = KINDS) -> Iterator[Jobs]:
-    """Yield started jobs on `folder`."""
-    database = Database.open(sqlite_url(folder / "catalog.sqlite"))
+def open_jobs(folder: Path, *, kinds: Sequence[JobKind] = KINDS, url: str | None = None) -> Iterator[Jobs]:
+    """Yield started jobs on `folder`, with their table there or at `url`."""
+    database = Database.open(url or sqlite_url(folder / "catalog.sqlite"))
     jobs = Jobs(database, folder / "jobs", grace=0.3, preload=("ddoc.errors",))
     for kind in kinds:
         jobs.register(kind)

@@ -85,6 +85,18 @@ def test_a_body_that_crashes_three_times_fails_the_job(jobs: Jobs, tmp_path: Pat
     assert (tmp_path / "trace").read_text() == "xxx"
 
 
+def test_a_lost_zygote_costs_its_jobs_a_try_and_is_replaced(jobs: Jobs, tmp_path: Path) -> None:
+    params = {"trace": str(tmp_path / "t"), "n": 40, "seconds": 0.02}
+    job = jobs.submit("steps", params=params)
+    wait_until((tmp_path / "t").exists, seconds=30)
+    zygote = jobs._launcher._zygote
+    assert zygote is not None
+    zygote._process.kill()
+    ended = jobs.wait(job.job_id, 60)
+    assert (ended.state, ended.result, ended.crashes) == ("succeeded", {"steps": 40}, 1)
+    assert jobs.healthy
+
+
 def test_a_cancelled_body_stops_at_its_next_progress(jobs: Jobs, tmp_path: Path) -> None:
     job = jobs.submit("steps", params={"trace": str(tmp_path / "t"), "n": 1000, "seconds": 0.02})
     wait_until((tmp_path / "t").exists, seconds=30)

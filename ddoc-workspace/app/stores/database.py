@@ -1,6 +1,7 @@
 """The database: opening, migrating, and transactions that never wait for each other in a spin."""
 
 import contextlib
+import logging
 import sqlite3
 import threading
 from collections.abc import Generator
@@ -11,8 +12,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from app.stores.ballast import Ballast
 from ddoc.errors import DiskFullError
 
+_log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -23,18 +26,21 @@ class Database:
     out of the order of their numbers on PostgreSQL. Readers never wait.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, ballast: Ballast | None = None) -> None:
         self._engine = engine
+        self._ballast = ballast
         self._writer = threading.RLock()
 
     @classmethod
-    def open(cls, url: str) -> "Database":
-        """Open and migrate the database at the SQLAlchemy URL `url`."""
+    def open(cls, url: str, *, ballast: Ballast | None = None) -> "Database":
+        """Open and migrate the database at the SQLAlchemy URL `url`. `ballast` is dropped when the disk is full."""
         engine = _create_engine(url)
         with engine.connect() as connection:
             migrate(connection)
             connection.commit()
-        return cls(engine)
+        if ballast is not None:
+            ballast.take()
+        return cls(engine, ballast=ballast)
 
     @contextlib.contextmanager
     def read(self) -> Generator[Connection]:
@@ -55,12 +61,17 @@ class Database:
                     yield writing
         except OperationalError as error:
             if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                if self._ballast is not None:
+                    _log.warning("the disk is full; the reserve is given up")
+                    self._ballast.drop()
                 raise DiskFullError("the disk is full; free some space and try again") from error
             raise
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+        if self._ballast is not None:
+            self._ballast.drop()
 
 
 def sqlite_url(path: Path) -> str:

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from app.stores.ballast import Ballast
 from app.stores.catalog import Catalog, DatasetRecord, DriftRecord, WorkspaceRecord
 from app.stores.database import Database, sqlite_url
 from app.stores.tables import metadata
-from ddoc.errors import ConflictError, InvalidInputError, NotFoundError
+from ddoc.errors import ConflictError, DiskFullError, InvalidInputError, NotFoundError
 
 
 @pytest.fixture
@@ -144,3 +146,19 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     with pytest.raises(StopError):
         delete_all_and_stop(database)
     assert catalog.datasets.get("d1").dataset_id == "d1"
+
+
+def test_a_full_disk_is_said_and_the_reserve_is_given_up(tmp_path: Path) -> None:
+    ballast = Ballast(tmp_path / "reserve", size=1 << 20)
+    database = Database.open(sqlite_url(tmp_path / "c.sqlite"), ballast=ballast)
+    assert (tmp_path / "reserve").stat().st_blocks * 512 >= 1 << 20
+
+    def limit(connection: Any, _record: Any, _proxy: Any) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # SQLite then says "full", as on a full disk
+
+    event.listen(database._engine, "checkout", limit)
+    big = replace(dataset(1), report=tuple({"code": "x" * 1000} for _ in range(1000)))
+    with pytest.raises(DiskFullError):
+        Catalog(database).datasets.add(big)
+    assert not (tmp_path / "reserve").exists()
+    database.close()
