@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
-from ddoc.dataset.schema import CORE_COLUMNS, quoted
+from ddoc.dataset.schema import CORE_COLUMNS, Table, quoted
 from ddoc.dataset.state import State, core_names
 from ddoc.ids import item_id_of
 
@@ -35,7 +35,7 @@ class Applied:
         return bool(self.added or self.removed or self.changed)
 
 
-def apply_rows(cursor: Cursor, state: State, scan: pa.Table) -> tuple[State, Applied]:
+def apply_rows(cursor: Cursor, state: State, scan: Table) -> tuple[State, Applied]:
     """Make the index agree with `scan` (SCAN_SCHEMA) within the transaction of `cursor`.
 
     A row keeps its row id when its path or, for a moved file, its item id is known. Items that share a name get
@@ -50,7 +50,7 @@ def apply_rows(cursor: Cursor, state: State, scan: pa.Table) -> tuple[State, App
     return state, total
 
 
-def _apply_slice(cursor: Cursor, state: State, scan: pa.Table) -> tuple[State, Applied]:
+def _apply_slice(cursor: Cursor, state: State, scan: Table) -> tuple[State, Applied]:
     with bound(cursor, scan=scan):
         _stage(cursor)
         _assign_ids(cursor)

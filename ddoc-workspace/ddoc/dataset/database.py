@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Database:
         """Held while a snapshot begins and while a commit becomes visible, so that the two never interleave."""
 
     @contextlib.contextmanager
-    def cursor(self) -> Iterator[Cursor]:
+    def cursor(self) -> Generator[Cursor]:
         """Lend a cursor; it goes back to the pool afterwards, without an open transaction."""
         with self._pool_lock:
             if self._closed:
@@ -92,7 +92,7 @@ def one_row(cursor: Cursor, sql: str, params: object = None) -> tuple[Any, ...]:
 
 
 @contextlib.contextmanager
-def bound(cursor: Cursor, **tables: object) -> Iterator[None]:
+def bound(cursor: Cursor, **tables: object) -> Generator[None]:
     """Make Arrow tables visible to the SQL of `cursor` under the given names, for the time of the block."""
     for name, table in tables.items():
         cursor.register(name, table)

@@ -16,7 +16,7 @@ from ddoc.dataset.items import Annotation, DatasetInfo, ImageRef, Item
 from ddoc.dataset.labels import ItemLabels, read_labels
 from ddoc.dataset.samples import SampleStore
 from ddoc.dataset.scan import Known, read_files, scan_changes, stat_paths
-from ddoc.dataset.schema import SCAN_SCHEMA
+from ddoc.dataset.schema import SCAN_SCHEMA, Table
 from ddoc.dataset.selections import Selection
 from ddoc.dataset.statistics import DatasetStats
 from ddoc.errors import EmptySelectionError, NotFoundError
@@ -102,7 +102,7 @@ class Dataset:
             scan = scan_changes(self.root, self.known(), executor=executor, progress=progress)
             return self.apply_scan(scan)
 
-    def known(self) -> pa.Table:
+    def known(self) -> Table:
         """Return what `scan_changes` needs to know, as if nothing were known of the labels when the classes changed."""
         known = self.index.known()
         if self.index.state.info_key in {"", _info_key(self.info)}:
@@ -111,7 +111,7 @@ class Dataset:
         unknown = pa.array([-1], pa.int64()).take(pa.array([0] * known.num_rows, pa.int32()))
         return known.set_column(position, "label_sig", unknown)
 
-    def apply_scan(self, scan: pa.Table) -> ScanSummary:
+    def apply_scan(self, scan: Table) -> ScanSummary:
         """Put what a scan found (here, or in a job's process) into the index."""
         applied = self.index.apply_scan(scan, info_key=_info_key(self.info))
         issues = self.statistics().issues
@@ -189,7 +189,7 @@ class Dataset:
     def image_refs(self, wanted: Filter | None = None) -> list[ImageRef]:
         """Return what an analyzer needs of the items that match; images that could not be read are left out."""
         table = self.index.items_table(wanted)
-        table = table.filter(pc.greater(table.column("width"), 0))
+        table = table.filter(pc.call_function("greater", [table.column("width"), 0]))
         data = self.layout.data
         columns = (table.column(name).to_pylist() for name in ("item_id", "content_hash", "path"))
         return [ImageRef(i, h, str(data / p)) for i, h, p in zip(*columns, strict=True)]

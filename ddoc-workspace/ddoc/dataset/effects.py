@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
+from ddoc.dataset.schema import Table
 from ddoc.dataset.state import State
 
 AFTER_SCHEMA = pa.schema(
@@ -78,7 +79,7 @@ def _pair(pair: tuple[int, int]) -> dict[str, int]:
 def effect_of(
     cursor: Cursor,
     state: State,
-    after: pa.Table,
+    after: Table,
     *,
     class_changes: Mapping[str, int],
     new_classes: Sequence[str] = (),

@@ -8,13 +8,12 @@ one state. Writers come one at a time.
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from ddoc.dataset import histograms, lookups, pages, results, tables
 from ddoc.dataset.applying import Applied, apply_rows
@@ -22,7 +21,7 @@ from ddoc.dataset.database import Cursor, Database
 from ddoc.dataset.filters import EVERYTHING, Filter, Sort
 from ddoc.dataset.items import Item
 from ddoc.dataset.pages import Keyset, Page
-from ddoc.dataset.schema import DDL, SCHEMA_VERSION
+from ddoc.dataset.schema import DDL, SCHEMA_VERSION, Table
 from ddoc.dataset.state import State, empty_state, read_state, write_state
 from ddoc.dataset.statistics import DatasetStats, statistics_of
 from ddoc.dataset.views import Resolved, View, ViewPage, ViewStore, view_id_of
@@ -60,7 +59,7 @@ class Index:
     # Reading -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[tuple[Cursor, State]]:
+    def reading(self) -> Generator[tuple[Cursor, State]]:
         """Give a cursor that sees one state throughout, and that state."""
         with self._database.cursor() as cursor:
             with self._database.gate:
@@ -141,22 +140,22 @@ class Index:
                 [int(item_id, 16)],
             ).fetchall()
 
-    def items_table(self, wanted: Filter | None = None) -> pa.Table:
+    def items_table(self, wanted: Filter | None = None) -> Table:
         """Return item_id, name, path, split, width, height, bytes, content_hash, annotation_count, annotated, color."""
         with self.reading() as (cursor, state):
             return tables.items_table(cursor, wanted or EVERYTHING, state)
 
-    def values_table(self, wanted: Filter | None = None) -> pa.Table:
+    def values_table(self, wanted: Filter | None = None) -> Table:
         """Return the items with every attribute, group and drift score as columns."""
         with self.reading() as (cursor, state):
             return tables.values_table(cursor, wanted or EVERYTHING, state)
 
-    def annotations_table(self, wanted: Filter | None = None) -> pa.Table:
+    def annotations_table(self, wanted: Filter | None = None) -> Table:
         """Return item_id, class_name, kind, x1, y1, x2, y2 in pixels."""
         with self.reading() as (cursor, state):
             return tables.annotations_table(cursor, wanted or EVERYTHING, state)
 
-    def classes_table(self, wanted: Filter | None = None) -> pa.Table:
+    def classes_table(self, wanted: Filter | None = None) -> Table:
         """Return item_id, class_name, n (annotations of that class)."""
         with self.reading() as (cursor, state):
             return tables.classes_table(cursor, wanted or EVERYTHING, state)
@@ -181,7 +180,7 @@ class Index:
         with self.reading() as (cursor, _):
             return lookups.existing_stems(cursor, stems)
 
-    def known_of(self, inodes: Sequence[int]) -> pa.Table:
+    def known_of(self, inodes: Sequence[int]) -> Table:
         """Return what is known of the files with these inodes."""
         with self.reading() as (cursor, _):
             return lookups.known_of(cursor, inodes)
@@ -279,17 +278,17 @@ class Index:
     # Writing -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Generator[None]:
         """Hold the right to write, also for what belongs to it outside the index (files, journal)."""
         with self._database.write_lock:
             yield
 
-    def known(self) -> pa.Table:
+    def known(self) -> Table:
         """Return what `scan_changes` needs to know."""
         with self.reading() as (cursor, _):
             return tables.known_table(cursor)
 
-    def apply_scan(self, scan: pa.Table, *, info_key: str | None = None) -> Applied:
+    def apply_scan(self, scan: Table, *, info_key: str | None = None) -> Applied:
         """Make the index agree with what a scan found (SCAN_SCHEMA). A difference gives a new version."""
         outcome: list[Applied] = []
 
@@ -303,15 +302,15 @@ class Index:
         self._write(change)
         return outcome[0]
 
-    def load_attributes(self, table: pa.Table) -> None:
+    def load_attributes(self, table: Table) -> None:
         """Load `content_hash` + one number per attribute, replacing what was loaded before."""
         self._write(lambda cursor, state: results.store_attributes(cursor, state, table))
 
-    def load_groups(self, table: pa.Table) -> None:
+    def load_groups(self, table: Table) -> None:
         """Load `content_hash, cluster, duplicate_group, outlier, x, y`, replacing what was loaded before."""
         self._write(lambda cursor, state: results.store_groups(cursor, state, table))
 
-    def load_scores(self, report_id: str, table: pa.Table) -> None:
+    def load_scores(self, report_id: str, table: Table) -> None:
         """Load `content_hash, score, p_value, outlier` of a drift report."""
         self._write(lambda cursor, state: results.store_scores(cursor, state, report_id, table))
 

@@ -148,8 +148,9 @@ class Journal:
 
     def _read(self, name: str) -> EditRecord:
         try:
-            stored = orjson.loads((self._folder / name / "edit.json").read_bytes())
-            return EditRecord(**{**stored, "skipped": tuple((i, code) for i, code in stored["skipped"])})
+            stored: dict[str, Any] = orjson.loads((self._folder / name / "edit.json").read_bytes())
+            stored["skipped"] = tuple((i, code) for i, code in stored["skipped"])
+            return EditRecord(**stored)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DamagedError(f"the journal entry {name} cannot be read", code="journal-damaged") from error
 

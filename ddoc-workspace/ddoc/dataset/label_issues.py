@@ -26,7 +26,7 @@ def find(cursor: Cursor, state: State) -> list[dict[str, Any]]:
     classes of at least 20 boxes).
     """
     found = [*_overlaps(cursor), *_tiny(cursor), *_odd(cursor)]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "item_id": id_text(iid),
             "code": code,

@@ -9,7 +9,7 @@ from ddoc.dataset.applying import DUPLICATE_PATH
 from ddoc.dataset.database import Cursor, bound
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.pages import where_of
-from ddoc.dataset.schema import KNOWN_COLUMNS, id_text
+from ddoc.dataset.schema import KNOWN_COLUMNS, Table, id_text
 from ddoc.dataset.state import State
 
 _STEM = "lower(regexp_replace(name, '\\.[^./]*$', ''))"
@@ -52,7 +52,7 @@ def existing_stems(cursor: Cursor, stems: Sequence[str]) -> set[str]:
     return {value for (value,) in rows}
 
 
-def known_of(cursor: Cursor, inodes: Sequence[int]) -> pa.Table:
+def known_of(cursor: Cursor, inodes: Sequence[int]) -> Table:
     """Return what is known of the files with these inodes (KNOWN_COLUMNS)."""
     with bound(cursor, wanted=pa.table({"inode": pa.array(inodes, pa.int64())})):
         return cursor.sql(

@@ -3,7 +3,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,7 +37,7 @@ class Page:
 
 
 @contextmanager
-def where_of(cursor: Cursor, wanted: Filter, state: State) -> Iterator[Where]:
+def where_of(cursor: Cursor, wanted: Filter, state: State) -> Generator[Where]:
     """Give the condition that `wanted` means, with its list of ids bound to the cursor."""
     where = compile_filter(wanted, state.fields)
     if where.ids is None:

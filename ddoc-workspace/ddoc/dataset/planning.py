@@ -12,6 +12,7 @@ from ddoc.dataset.effects import AFTER_SCHEMA
 from ddoc.dataset.info import is_split_name, yaml_of
 from ddoc.dataset.items import Annotation, DatasetInfo, Item
 from ddoc.dataset.labels import ItemLabels, encode_labels, label_paths
+from ddoc.dataset.schema import Table
 from ddoc.errors import InvalidInputError
 
 MAX_LABEL = 200
@@ -25,7 +26,7 @@ class Plan:
     changed: int
     skipped: tuple[Skipped, ...]
     changes: Callable[[], Iterable[Change]]
-    after: pa.Table
+    after: Table
     class_changes: Mapping[str, int] = field(default_factory=dict[str, int])
     new_classes: tuple[str, ...] = ()
 
@@ -42,7 +43,7 @@ class Touched:
     bytes: int | None = None
 
 
-def after_table(rows: Sequence[Touched]) -> pa.Table:
+def after_table(rows: Sequence[Touched]) -> Table:
     """Return the rows as AFTER_SCHEMA."""
     columns = {name: [getattr(row, name) for row in rows] for name in AFTER_SCHEMA.names}
     return pa.table(columns, schema=AFTER_SCHEMA)

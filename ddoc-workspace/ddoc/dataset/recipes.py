@@ -90,7 +90,9 @@ def _repeat(
                     dry_run=dry_run,
                 )
             case "split":
-                request = SplitRequest(**{**params, "frozen": tuple(params.get("frozen", ()))})
+                options: dict[str, Any] = dict(params)
+                options["frozen"] = tuple(options.get("frozen", ()))
+                request = SplitRequest(**options)
                 return edits.divide(request, dry_run=dry_run)
             case "apply_sample" if resample is not None:
                 return edits.apply_sample(

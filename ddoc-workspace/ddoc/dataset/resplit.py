@@ -14,7 +14,8 @@ from scipy import sparse
 
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.planning import check_split
-from ddoc.dataset.stratify import part_sizes, stratify
+from ddoc.dataset.schema import Table
+from ddoc.dataset.stratify import Labels, part_sizes, stratify
 from ddoc.errors import InvalidInputError
 
 GroupBy = Literal["none", "duplicates", "folder", "prefix"]
@@ -74,7 +75,7 @@ def assign_splits(dataset: Dataset, request: SplitRequest) -> dict[str, str]:
     return {item_id: names[part] for item_id, part in zip(ids, parts.tolist(), strict=True)}
 
 
-def _groups(dataset: Dataset, table: pa.Table, group_by: GroupBy) -> npt.NDArray[np.int64]:
+def _groups(dataset: Dataset, table: Table, group_by: GroupBy) -> npt.NDArray[np.int64]:
     """Return the number of the group that each row belongs to, 0 … groups − 1."""
     if group_by == "none":
         return np.arange(table.num_rows)
@@ -115,7 +116,7 @@ def _prefix_key(name: str) -> str:
     return str(path.parent / (prefix or path.stem))
 
 
-def _keys(table: pa.Table, groups: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
+def _keys(table: Table, groups: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
     """Return a number per group from the least content hash in it and the seed: it does not depend on other items."""
     count = int(groups.max()) + 1
     least: list[str] = ["~"] * count
@@ -133,7 +134,7 @@ def _by_hash(keys: npt.NDArray[np.uint64], shares: list[float]) -> npt.NDArray[n
 
 def _balanced(
     dataset: Dataset,
-    table: pa.Table,
+    table: Table,
     groups: npt.NDArray[np.int64],
     keys: npt.NDArray[np.uint64],
     shares: list[float],
@@ -154,7 +155,7 @@ def _balanced(
 def _deal_groups(
     groups: npt.NDArray[np.int64],
     order: npt.NDArray[np.int64],
-    labels: sparse.csr_array | None,
+    labels: Labels | None,
     shares: list[float],
 ) -> npt.NDArray[np.int32]:
     """Deal whole groups, large ones first, each to the part that lacks items and labels most."""
@@ -181,7 +182,7 @@ def _deal_groups(
     return parts
 
 
-def label_matrix(dataset: Dataset, ids: list[str]) -> sparse.csr_array:
+def label_matrix(dataset: Dataset, ids: list[str]) -> Labels:
     """Return (items, classes × box size) with counts: what "the same mix" means for stratification.
 
     Box sizes are COCO's three (area under 32², up to 96², above); annotations without a box count by class alone.
@@ -190,7 +191,7 @@ def label_matrix(dataset: Dataset, ids: list[str]) -> sparse.csr_array:
     return labels_of(dataset.index.annotations_table(), dataset.index.items_table(), ids)
 
 
-def labels_of(annotations: pa.Table, items: pa.Table, ids: list[str]) -> sparse.csr_array:
+def labels_of(annotations: Table, items: Table, ids: list[str]) -> Labels:
     """Return the label matrix from the index's tables; see `label_matrix`."""
     row_of = {item_id: row for row, item_id in enumerate(ids)}
     classes: dict[str, int] = {}
@@ -220,7 +221,7 @@ def labels_of(annotations: pa.Table, items: pa.Table, ids: list[str]) -> sparse.
     return sparse.csr_array((data, (rows, columns)), shape=(len(ids), base + 2))
 
 
-def _areas(annotations: pa.Table) -> npt.NDArray[np.float64]:
+def _areas(annotations: Table) -> npt.NDArray[np.float64]:
     x1, y1, x2, y2 = (
         annotations.column(name).to_numpy().astype(np.float64) for name in ("x1", "y1", "x2", "y2")
     )

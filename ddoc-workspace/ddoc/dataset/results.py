@@ -3,12 +3,13 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
 from ddoc.dataset.applying import result_expressions, result_joins
 from ddoc.dataset.database import Cursor, bound
-from ddoc.dataset.schema import GROUP_COLUMNS, quoted
+from ddoc.dataset.schema import GROUP_COLUMNS, Table, quoted
 from ddoc.dataset.state import State, core_names
 from ddoc.errors import InvalidInputError
 from ddoc.ids import check_id
@@ -18,7 +19,7 @@ _FIXED = frozenset({"name", "split", "width", "height", "bytes", "annotation_cou
 MAX_REPORTS = 16
 
 
-def store_attributes(cursor: Cursor, state: State, table: pa.Table) -> State:
+def store_attributes(cursor: Cursor, state: State, table: Table) -> State:
     """Store `content_hash` + one number per attribute, replacing what was loaded before.
 
     Columns that are no numbers, or named like a column of the items, are left out.
@@ -37,7 +38,7 @@ def store_attributes(cursor: Cursor, state: State, table: pa.Table) -> State:
     return realign(cursor, state, replace(state, attributes=names))
 
 
-def store_groups(cursor: Cursor, state: State, table: pa.Table) -> State:
+def store_groups(cursor: Cursor, state: State, table: Table) -> State:
     """Store `content_hash, cluster, duplicate_group, outlier, x, y`, replacing what was loaded before.
 
     A cluster or duplicate_group below 0 means none.
@@ -55,7 +56,7 @@ def store_groups(cursor: Cursor, state: State, table: pa.Table) -> State:
     return realign(cursor, state, replace(state, grouped=True))
 
 
-def store_scores(cursor: Cursor, state: State, report_id: str, table: pa.Table) -> State:
+def store_scores(cursor: Cursor, state: State, report_id: str, table: Table) -> State:
     """Store `content_hash, score, p_value, outlier` of one drift report. The oldest beyond 16 reports are dropped."""
     check_id(report_id, what="report_id")
     _need(table, {"content_hash", "score", "p_value", "outlier"})
@@ -100,7 +101,7 @@ def realign(cursor: Cursor, before: State, state: State) -> State:
     return state.renewed(data=False) if state is not before else before
 
 
-def _need(table: pa.Table, names: set[str]) -> None:
+def _need(table: Table, names: set[str]) -> None:
     missing = sorted(names - set(table.column_names))
     if missing:
         raise InvalidInputError(
@@ -108,5 +109,5 @@ def _need(table: pa.Table, names: set[str]) -> None:
         )
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def _is_number(kind: Any) -> bool:
     return pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)

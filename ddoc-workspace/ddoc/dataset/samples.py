@@ -42,12 +42,13 @@ class SampleStore:
         """Return a record. Raises NotFoundError `sample-not-found`."""
         path = self._folder / f"{check_id(sample_id, what='sample_id')}.json"
         try:
-            stored = orjson.loads(path.read_bytes())
+            stored: dict[str, Any] = orjson.loads(path.read_bytes())
         except FileNotFoundError:
             raise NotFoundError(
                 "no sample has this id", code="sample-not-found", sample_id=sample_id
             ) from None
-        return SampleRecord(**{**stored, "item_ids": tuple(stored["item_ids"])})
+        stored["item_ids"] = tuple(stored["item_ids"])
+        return SampleRecord(**stored)
 
     def list(self) -> list[SampleRecord]:
         """Return all records, newest first."""

@@ -19,7 +19,7 @@ from ddoc.dataset.images import IMAGE_SUFFIXES, average_color, probe_image
 from ddoc.dataset.info import read_info
 from ddoc.dataset.items import Annotation, Box, DatasetInfo
 from ddoc.dataset.labels import label_paths, read_labels
-from ddoc.dataset.schema import KINDS, SCAN_SCHEMA
+from ddoc.dataset.schema import KINDS, SCAN_SCHEMA, Table
 from ddoc.errors import DdocError, InvalidInputError
 from ddoc.execution import Executor, SerialExecutor, WorkerDied
 from ddoc.hashing import md5_file
@@ -84,12 +84,12 @@ def split_path(path: str, *, classify: bool) -> tuple[str, str]:
     return split, unicodedata.normalize("NFC", rest)
 
 
-def walk(data: Path) -> pa.Table:
+def walk(data: Path) -> Table:
     """Return every image below `data/images` with its stat (FOUND_SCHEMA), in order of folders and names.
 
     Links, hidden files and files without an image's suffix are left out.
     """
-    batches: list[pa.RecordBatch] = []
+    batches: list[Table] = []
     images = data / "images"
     if not images.is_dir():
         return FOUND_SCHEMA.empty_table()
@@ -186,8 +186,8 @@ def stat_paths(data: Path, paths: Iterable[str]) -> Iterator[tuple[str, Found | 
 
 
 def scan_changes(
-    root: Path, known: pa.Table, *, executor: Executor | None = None, progress: Progress = no_progress
-) -> pa.Table:
+    root: Path, known: Table, *, executor: Executor | None = None, progress: Progress = no_progress
+) -> Table:
     """Return what differs between `data/` and `known` (KNOWN_COLUMNS of the index), as SCAN_SCHEMA.
 
     Rows whose file only moved keep their hash, size and colour without being read. A file that kills its reader
@@ -211,7 +211,7 @@ def read_files(
     *,
     executor: Executor,
     progress: Progress = no_progress,
-) -> Iterator[pa.Table]:
+) -> Iterator[Table]:
     """Yield SCAN_SCHEMA tables for `files`, chunk by chunk."""
     chunks = [
         ScanChunk(str(data), info, tuple(files[start : start + CHUNK]))
@@ -226,9 +226,9 @@ def read_files(
         yield table
 
 
-def _read_one_by_one(chunk: ScanChunk, executor: Executor) -> pa.Table:
+def _read_one_by_one(chunk: ScanChunk, executor: Executor) -> Table:
     singles = [ScanChunk(chunk.data, chunk.info, (file,)) for file in chunk.files]
-    tables: list[pa.Table] = []
+    tables: list[Table] = []
     for position, result in executor.map(read_chunk, singles):
         if isinstance(result, WorkerDied):
             found = singles[position].files[0][0]
@@ -238,7 +238,7 @@ def _read_one_by_one(chunk: ScanChunk, executor: Executor) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def read_chunk(chunk: ScanChunk) -> pa.Table:
+def read_chunk(chunk: ScanChunk) -> Table:
     """Read the images and labels of a chunk. Pure: the same files give the same table (SCAN_SCHEMA)."""
     data = Path(chunk.data)
     rows: list[dict[str, Any]] = []
@@ -328,15 +328,15 @@ def _bounds(annotation: Annotation) -> Box | None:
     return Box(min(xs), min(ys), max(xs), max(ys)) if xs and ys else None
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
+def _table(rows: list[dict[str, Any]]) -> Table:
     return pa.Table.from_pylist(rows, schema=SCAN_SCHEMA)
 
 
-def _gone_table(paths: Sequence[str]) -> pa.Table:
+def _gone_table(paths: Sequence[str]) -> Table:
     return _table([{"path": path, "present": False} for path in paths])
 
 
-def _found_batch(rows: Sequence[Found]) -> pa.RecordBatch:
+def _found_batch(rows: Sequence[Found]) -> Table:
     columns = [
         pa.array([getattr(row, name) for row in rows], FOUND_SCHEMA.field(name).type)
         for name in FOUND_SCHEMA.names
@@ -344,13 +344,13 @@ def _found_batch(rows: Sequence[Found]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=FOUND_SCHEMA)
 
 
-def _rows(table: pa.Table) -> Iterator[Found]:
+def _rows(table: Table) -> Iterator[Found]:
     for batch in table.to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
             yield Found(**row)
 
 
-def _compare(found: pa.Table, known: pa.Table) -> tuple[pa.Table, list[str]]:
+def _compare(found: Table, known: Table) -> tuple[Table, list[str]]:
     """Return (found rows that the index does not hold as they are, known paths that are gone)."""
     keys = ["path", "bytes", "mtime_ns", "inode", "label_sig"]
     changed = found.join(known.select(keys), keys=keys, join_type="left anti") if known.num_rows else found
@@ -358,11 +358,15 @@ def _compare(found: pa.Table, known: pa.Table) -> tuple[pa.Table, list[str]]:
     return changed.sort_by("path"), gone.column("path").to_pylist()
 
 
-def _reusable(changed: pa.Table, known: pa.Table) -> dict[tuple[int, int, int], Known]:
+def _reusable(changed: Table, known: Table) -> dict[tuple[int, int, int], Known]:
     """Return what is known of the bytes of changed rows, by (inode, size, mtime)."""
     if not changed.num_rows or not known.num_rows:
         return {}
-    mine = known.filter(pc.is_in(known.column("inode"), value_set=changed.column("inode").combine_chunks()))
+    mine = known.filter(
+        pc.call_function(
+            "is_in", [known.column("inode")], pc.SetLookupOptions(changed.column("inode").combine_chunks())
+        )
+    )
     return {
         (row["inode"], row["bytes"], row["mtime_ns"]): Known(
             row["content_hash"], row["width"], row["height"], row["color"]

@@ -1,6 +1,11 @@
 """Tables of the index and the Arrow shapes that go in and out. A change here raises SCHEMA_VERSION: old files are rebuilt."""
 
+from typing import Any, TypeAlias
+
 import pyarrow as pa
+
+Table: TypeAlias = Any
+"""A `pyarrow.Table`; pyarrow ships no types."""
 
 SCHEMA_VERSION = 1
 

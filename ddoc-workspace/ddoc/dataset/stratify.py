@@ -1,15 +1,17 @@
 """Dividing items so that every label keeps its share in every part (iterative stratification)."""
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 Parts = npt.NDArray[np.int32]
+Labels: TypeAlias = Any
+"""A `scipy.sparse.csr_array` (n, labels); scipy's own types know neither its slices nor its sums."""
 
 
-def stratify(labels: sparse.csr_array, sizes: Sequence[int], *, order: npt.NDArray[np.int64]) -> Parts:
+def stratify(labels: Labels, sizes: Sequence[int], *, order: npt.NDArray[np.int64]) -> Parts:
     """Return the part (0 … len(sizes) − 1) of every row.
 
     `labels` is (n, labels) with a non-zero where a row has a label; `sizes` sum up to n and are met exactly.
@@ -34,7 +36,7 @@ def stratify(labels: sparse.csr_array, sizes: Sequence[int], *, order: npt.NDArr
 
 
 def _blocks(
-    present: sparse.csr_array, totals: npt.NDArray[np.int64], order: npt.NDArray[np.int64]
+    present: Labels, totals: npt.NDArray[np.int64], order: npt.NDArray[np.int64]
 ) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]]:
     """Return (rows in order, their labels) per set of labels: rarest label first, then large blocks first."""
     groups: dict[bytes, list[int]] = {}

@@ -1,16 +1,14 @@
 # ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
 """The items as Arrow tables, for analysis, drift and whoever works on columns."""
 
-import pyarrow as pa
-
 from ddoc.dataset.database import Cursor
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.pages import where_of
-from ddoc.dataset.schema import KINDS, KNOWN_COLUMNS, quoted
+from ddoc.dataset.schema import KINDS, KNOWN_COLUMNS, Table, quoted
 from ddoc.dataset.state import State
 
 
-def items_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+def items_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, name, path, split, width, height, bytes, content_hash, annotation_count, annotated, color."""
     return _select(
         cursor,
@@ -21,7 +19,7 @@ def items_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
     )
 
 
-def values_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+def values_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, content_hash, split, annotation_count, bytes, width, height and every result beside the items:
     attributes by their name, groups, and `drift_score:<report>` (FLOAT or null)."""
     named = [(quoted(f"a:{n}"), n) for n in state.attributes]
@@ -38,7 +36,7 @@ def values_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
     )
 
 
-def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, class_name, kind, x1, y1, x2, y2 (pixels; null for a class of the whole image)."""
     kinds = "[" + ", ".join(f"'{kind}'" for kind in KINDS) + "]"
     with where_of(cursor, wanted, state) as where:
@@ -50,7 +48,7 @@ def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
         ).to_arrow_table()
 
 
-def classes_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
+def classes_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, class_name, n: how many annotations of each class an item has."""
     with where_of(cursor, wanted, state) as where:
         return cursor.sql(
@@ -61,12 +59,12 @@ def classes_table(cursor: Cursor, wanted: Filter, state: State) -> pa.Table:
         ).to_arrow_table()
 
 
-def known_table(cursor: Cursor) -> pa.Table:
+def known_table(cursor: Cursor) -> Table:
     """Return what a scan needs to know of every item (KNOWN_COLUMNS)."""
     return cursor.sql(f"SELECT {', '.join(KNOWN_COLUMNS)} FROM item ORDER BY rid").to_arrow_table()
 
 
-def _select(cursor: Cursor, columns: str, wanted: Filter, state: State) -> pa.Table:
+def _select(cursor: Cursor, columns: str, wanted: Filter, state: State) -> Table:
     with where_of(cursor, wanted, state) as where:
         return cursor.sql(
             f"SELECT {columns} FROM item WHERE {where.sql} ORDER BY rid", params=dict(where.params)

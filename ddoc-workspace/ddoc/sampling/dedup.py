@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ddoc.analysis.duplicates import components, cosine_threshold
+from ddoc.analysis import fit_view, nearest
+from ddoc.analysis.duplicates import components, cosine_thresholds
+from ddoc.analysis.groups import NEIGHBOURS
 from ddoc.errors import InvalidInputError, UnavailableError
 from ddoc.sampling.outcome import Outcome, Pool, Rows
 from ddoc.sampling.source import Floats
@@ -12,6 +14,7 @@ from ddoc.sampling.strategies import Dedup
 
 _CELL = 400
 _PROBES = 3
+_PROBED = 2_048
 
 
 def choose_distinct(pool: Pool, strategy: Dedup, size: int | None) -> Outcome:
@@ -60,27 +63,26 @@ def _groups(pool: Pool, strategy: Dedup, hashes: Sequence[str]) -> tuple[Rows, d
     return labels, {"near": True, "by": "vectors", "threshold": round(threshold, 4)}
 
 
-def near_pairs(matrix: Floats, threshold: float | None, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+def near_pairs(matrix: Floats, threshold: float | None, rng: np.random.Generator) -> tuple[Rows, float]:
     """Return (pairs (m, 2) of rows whose cosine is over the threshold, that threshold).
 
-    Rows (of length 1) are put into the three cells nearest to them, cells being around random rows, and compared
-    within cells only: images that are nearly equal share a cell, and 100,000 × 512 take seconds, not minutes.
+    Without a threshold, rows are compared in their half-whitened view and it is taken from the data as in the
+    embedding analysis; with one, as they are. Rows are put into the three cells nearest to them, cells being around
+    random rows, and compared within cells only: images that are nearly equal share a cell, and 100,000 × 512 take
+    seconds, not minutes.
     """
-    cells = max(1, len(matrix) // _CELL)
-    centres = matrix[rng.choice(len(matrix), cells, replace=False)]
-    members = _cells(matrix, centres)
-    best = np.full(len(matrix), -1.0, np.float32)
-    found: list[np.ndarray] = []
-    for rows in members:
-        cosines = matrix[rows] @ matrix[rows].T
-        np.fill_diagonal(cosines, -1)
-        np.maximum.at(best, rows, cosines.max(axis=1, initial=-1))
-        left, right = np.nonzero(np.triu(cosines > (0.9 if threshold is None else threshold), 1))
-        found.append(np.column_stack([rows[left], rows[right], cosines[left, right]]))
-    limit = cosine_threshold(best[best > -1]) if threshold is None else threshold
-    together = np.concatenate(found) if found else np.empty((0, 3))
-    pairs = np.sort(together[together[:, 2] > limit, :2].astype(np.int64), axis=1)
-    return np.unique(pairs, axis=0), limit
+    if threshold is None:
+        matrix = fit_view(matrix).apply(matrix)
+        some = matrix if len(matrix) <= _PROBED else matrix[rng.choice(len(matrix), _PROBED, replace=False)]
+        _, cosines = nearest(some, matrix, NEIGHBOURS + 1)  # the nearest is the row itself
+        threshold, _ = cosine_thresholds(cosines[:, -1] if cosines.size else np.empty(0, np.float32))
+    centres = matrix[rng.choice(len(matrix), max(1, len(matrix) // _CELL), replace=False)]
+    found = [np.empty((0, 2), np.int64)]
+    for rows in _cells(matrix, centres):
+        cell = matrix[rows]
+        left, right = np.nonzero(np.triu(cell @ cell.T, 1) > threshold)
+        found.append(np.column_stack([rows[left], rows[right]]))
+    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0), threshold
 
 
 def _cells(matrix: Floats, centres: Floats) -> list[Rows]:

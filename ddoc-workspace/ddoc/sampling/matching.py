@@ -66,7 +66,7 @@ def _features(pool: Pool, strategy: MatchTarget) -> tuple[Floats, Rows]:
         matrix, included, rows = pool.vectors(strategy.encoder)
         return np.concatenate([matrix, included]), rows
     values = pool.source.attributes([*pool.ids, *pool.include], pool.source.report_attributes())
-    known = np.isfinite(values).all(axis=1)
+    known = np.asarray(np.isfinite(values).all(axis=1))
     rows = np.flatnonzero(known[: len(pool.ids)])
     return values[known], rows
 

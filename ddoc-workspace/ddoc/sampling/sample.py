@@ -65,7 +65,7 @@ def sample(source: SampleSource, request: SampleRequest) -> Sample:
     return Sample(
         sample_id=new_id("sample"),
         request=request,
-        item_ids=tuple(pool.ids[row] for row in outcome.rows.tolist()),
+        item_ids=tuple(str(pool.ids[row]) for row in outcome.rows.tolist()),
         pool_size=len(pool.ids),
         data_version=source.version,
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -13,6 +13,8 @@ from ddoc.analysis import VectorStore, get_encoder, last_encoder
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.resplit import label_matrix
+from ddoc.dataset.schema import Table
+from ddoc.dataset.stratify import Labels
 from ddoc.errors import InvalidInputError, UnavailableError
 
 Floats = npt.NDArray[np.float32]
@@ -44,11 +46,11 @@ class SampleSource(Protocol):
         """Return (n,) of a field, NaN where an item has none. Raises InvalidInputError `unknown-field`."""
         ...
 
-    def class_counts(self, ids: Sequence[str]) -> tuple[sparse.csr_array, tuple[str, ...]]:
+    def class_counts(self, ids: Sequence[str]) -> tuple[Labels, tuple[str, ...]]:
         """Return ((n, classes) annotation counts, class names)."""
         ...
 
-    def strata(self, ids: Sequence[str]) -> sparse.csr_array:
+    def strata(self, ids: Sequence[str]) -> Labels:
         """Return (n, labels): what stratification keeps the shares of."""
         ...
 
@@ -98,10 +100,10 @@ class DatasetSource:
         self._sides_of = sides_of
         self._compared = compared_attributes
         self.version = dataset.version
-        self._values: pa.Table | None = None
+        self._values: Table = None
         self._row: dict[str, int] = {}
 
-    def _table(self) -> pa.Table:
+    def _table(self) -> Table:
         if self._values is None:
             self._values = self._dataset.index.values_table()
             ids = self._values.column("item_id").to_pylist()
@@ -136,7 +138,7 @@ class DatasetSource:
         column = self._column(ids, field).cast(pa.float32(), safe=False)
         return np.asarray(column.to_numpy(zero_copy_only=False), np.float32)
 
-    def class_counts(self, ids: Sequence[str]) -> tuple[sparse.csr_array, tuple[str, ...]]:
+    def class_counts(self, ids: Sequence[str]) -> tuple[Labels, tuple[str, ...]]:
         """Return ((n, classes) annotation counts, class names in the order of dataset.yaml)."""
         table = self._dataset.index.classes_table()
         row_of = {item_id: row for row, item_id in enumerate(ids)}
@@ -154,7 +156,7 @@ class DatasetSource:
         )
         return matrix, tuple(columns)
 
-    def strata(self, ids: Sequence[str]) -> sparse.csr_array:
+    def strata(self, ids: Sequence[str]) -> Labels:
         """Return (n, classes × box size)."""
         return label_matrix(self._dataset, list(ids))
 
