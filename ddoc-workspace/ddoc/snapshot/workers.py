@@ -88,8 +88,8 @@ def _here(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
 
 def _in_processes(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
     answers: Answers = queue.SimpleQueue()
-    workers = [_start(job) for _ in range(min(cores(), _MOST_WORKERS))]
-    threads = [threading.Thread(target=_feed, args=(w, chunks, answers), daemon=True) for w in workers]
+    workers = [_start() for _ in range(min(cores(), _MOST_WORKERS))]
+    threads = [threading.Thread(target=_feed, args=(w, job, chunks, answers), daemon=True) for w in workers]
     try:
         for thread in threads:
             thread.start()
@@ -112,14 +112,10 @@ def _in_processes(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Out
             worker.communicate()
 
 
-def _start(job: FileJob) -> "subprocess.Popen[bytes]":
+def _start() -> "subprocess.Popen[bytes]":
     # -I and -S: no site packages, no user settings; a worker needs the standard library alone
-    worker = subprocess.Popen(
-        [sys.executable, "-I", "-S", file_worker.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert worker.stdin is not None
-    _send(worker.stdin, (job.task, str(job.cache), str(job.staging or ""), job.reflink))
-    return worker
+    command = [sys.executable, "-I", "-S", file_worker.__file__]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def _feed(worker: "subprocess.Popen[bytes]", chunks: _Chunks, answers: Answers) -> None:
