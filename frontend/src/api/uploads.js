@@ -1,6 +1,6 @@
 // @ts-check
 import { API_ROOT, idempotencyKey } from './client.js';
-import { ApiError, errorFromResponse, unreachable } from './problems.js';
+import { errorFromResponse, unreachable } from './problems.js';
 
 /**
  * @typedef {object} UploadOptions
@@ -9,9 +9,6 @@ import { ApiError, errorFromResponse, unreachable } from './problems.js';
  * @property {(sent: number, total: number) => void} [onProgress] bytes
  * @property {AbortSignal} [signal]
  */
-
-/** Above this a lost connection must not cost the whole file. */
-export const RESUMABLE_FROM = 64 * 2 ** 20;
 
 /**
  * One multipart request: progress needs XMLHttpRequest, fetch has none for what it sends.
@@ -44,52 +41,6 @@ export function uploadMultipart(path, { file, fields = {}, onProgress, signal })
   });
 }
 
-/**
- * Resumes after a lost connection and after a reload (the same file continues where it stopped).
- * @param {UploadOptions} options
- * @returns {Promise<{ uploadId: string, jobId: string | null }>}
- */
-export async function uploadResumable({ file, fields = {}, onProgress, signal }) {
-  const { Upload } = await import('tus-js-client');
-  return new Promise((resolve, reject) => {
-    /** @type {string | null} */
-    let jobId = null;
-    const upload = new Upload(file, {
-      endpoint: `${API_ROOT}/uploads`,
-      chunkSize: 16 * 2 ** 20,
-      retryDelays: [0, 1000, 3000, 5000, 10_000],
-      removeFingerprintOnSuccess: true,
-      metadata: { filename: file.name, filetype: file.type, ...fields },
-      onProgress,
-      onAfterResponse: (_request, response) => {
-        jobId = response.getHeader('X-Job-Id') ?? jobId;
-      },
-      onError: (error) => reject(tusError(error)),
-      onSuccess: () => resolve({ uploadId: upload.url?.split('/').at(-1) ?? '', jobId }),
-    });
-    signal?.addEventListener(
-      'abort',
-      () => {
-        upload.abort();
-        reject(new DOMException('aborted', 'AbortError'));
-      },
-      { once: true },
-    );
-    upload.findPreviousUploads().then((previous) => {
-      if (previous[0]) upload.resumeFromPreviousUpload(previous[0]);
-      upload.start();
-    }, reject);
-  });
-}
-
-/** @param {Error & { originalResponse?: { getStatus(): number, getBody(): string } | null }} error */
-function tusError(error) {
-  const answer = error.originalResponse;
-  if (!answer) return unreachable(error);
-  const problem = parseJson(answer.getBody());
-  return errorFromResponse(new Response(null, { status: answer.getStatus() }), problem);
-}
-
 /** @param {XMLHttpRequest} request */
 function responseOf(request) {
   const id = request.getResponseHeader('X-Request-ID');
@@ -107,6 +58,3 @@ function parseJson(text) {
 
 /** @param {unknown} error */
 export const isAbort = (error) => error instanceof DOMException && error.name === 'AbortError';
-
-/** @param {unknown} error */
-export const isApiError = (error) => error instanceof ApiError;

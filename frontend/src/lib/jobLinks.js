@@ -25,3 +25,18 @@ export function linkOfJob(job) {
   if (typeof result?.dataset_id === 'string') return `/drift?target=${result.dataset_id}`;
   return null;
 }
+
+/**
+ * What a job was about, as far as it says.
+ * @param {Job} job
+ * @returns {string | null}
+ */
+export function subjectOfJob(job) {
+  const result =
+    /** @type {{ name?: unknown, base?: { name?: unknown }, target?: { name?: unknown } } | null} */ (
+      job.result
+    );
+  if (typeof result?.base?.name === 'string') return `${result.base.name} → ${result.target?.name}`;
+  if (typeof result?.name === 'string') return result.name;
+  return job.workspace_id ?? null;
+}

@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, call } from '../client.js';
 import { keys } from '../keys.js';
 
-/** @typedef {{group: number, kind: 'exact' | 'near', size: number, item_ids: string[]}} DuplicateGroup */
+/** @typedef {{group: number, exact: boolean, items: {item_id: string}[]}} DuplicateGroup */
 
 /** Groups of exact and near duplicates, largest first. @param {string} workspaceId */
 export const duplicatesQuery = (workspaceId) =>
@@ -11,11 +11,13 @@ export const duplicatesQuery = (workspaceId) =>
     queryKey: [...keys.workspace(workspaceId), 'duplicates'],
     queryFn: async ({ signal }) =>
       /** @type {{groups: DuplicateGroup[], total: number}} */ (
-        await call(
-          api.GET('/workspace/{workspace_id}/analysis/duplicates', {
-            params: { path: { workspace_id: workspaceId } },
-            signal,
-          }),
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/workspace/{workspace_id}/analysis/duplicates', {
+              params: { path: { workspace_id: workspaceId } },
+              signal,
+            }),
+          )
         )
       ),
     enabled: workspaceId !== '',

@@ -67,8 +67,7 @@ export function CreateWorkspaces({ report }) {
             key={role}
             component={Link}
             to={`/w/${existing[role]}/data`}
-            color={role}
-            variant={role === 'target' ? 'filled' : 'light'}
+            variant={role === 'target' ? 'filled' : 'default'}
             leftSection={<IconFolders size={16} aria-hidden />}
           >
             {t('drift.openWorkspace', { side: t(`roles.${role}`) })}
