@@ -118,23 +118,25 @@ def _start() -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def _feed(worker: "subprocess.Popen[bytes]", chunks: _Chunks, answers: Answers) -> None:
+def _feed(worker: "subprocess.Popen[bytes]", job: FileJob, chunks: _Chunks, answers: Answers) -> None:
+    """Give one worker chunk after chunk; ends with None, or with what went wrong."""
     assert worker.stdin is not None
     assert worker.stdout is not None
-    while (taken := chunks.take()) is not None:
-        try:
+    try:
+        _send(worker.stdin, (job.task, str(job.cache), str(job.staging or ""), job.reflink))
+        while (taken := chunks.take()) is not None:
             _send(worker.stdin, taken[1])
             answer = _receive(worker.stdout)
-        except (OSError, EOFError):
-            answers.put(
-                UnavailableError("a worker process ended unexpectedly; try again", code="worker-died")
-            )
-            return
-        if isinstance(answer, tuple):
-            answers.put(OSError(*answer))
-            return
-        answers.put((taken[0], answer))
-    answers.put(None)
+            if isinstance(answer, tuple):
+                answers.put(OSError(*answer))
+                return
+            answers.put((taken[0], answer))
+    except (OSError, EOFError):
+        answers.put(UnavailableError("a worker process ended unexpectedly; try again", code="worker-died"))
+    except Exception as error:  # noqa: BLE001 handed to the thread that waits for answers
+        answers.put(error)
+    else:
+        answers.put(None)
 
 
 def _send(pipe: IO[bytes], value: Any) -> None:
