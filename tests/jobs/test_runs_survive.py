@@ -11,6 +11,7 @@ from tests.fixtures.make_data import make_yolo
 from tests.fixtures.mlflow_server import shared_server
 from tests.jobs.conftest import DemoService, wait_until
 
+pytestmark = pytest.mark.slow
 STEPS = 60
 CODE = f"""
 import ddoc, os, time

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,16 @@ def crop(thing: TrainingObject, target: Path) -> str:
     """Return the path of the object's picture: its image, or its box cut out to `target`."""
     if thing.box is None:
         return str(thing.image)
-    with Image.open(thing.image) as image:
-        box = (int(thing.box.x1), int(thing.box.y1), round(thing.box.x2), round(thing.box.y2))
-        image.convert("RGB").crop(box).save(target, compress_level=1)
+    box = (int(thing.box.x1), int(thing.box.y1), round(thing.box.x2), round(thing.box.y2))
+    decoded(thing.image).crop(box).save(target, compress_level=0)
     return str(target)
+
+
+@lru_cache(maxsize=4)
+def decoded(path: Path) -> Image.Image:
+    """Return an image as RGB; the boxes of one image follow each other, so it is decoded once."""
+    with Image.open(path) as image:
+        return image.convert("RGB")
 
 
 def measure(truth: np.ndarray, predicted: np.ndarray, names: list[str]) -> dict[str, float]:
