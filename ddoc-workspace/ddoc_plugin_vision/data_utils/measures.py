@@ -69,17 +69,16 @@ def noise(parts: list[Gray]) -> float:
     """Return the standard deviation of noise in gray levels: the median over tiles of a robust Immerkær estimate.
 
     Immerkær, "Fast noise variance estimation" (CVIU 1996): a 3×3 mask that ignores locally linear structure;
-    σ = √(π/2)/6 · mean|response|. Taken per block of 16², and then the 20th percentile of the blocks, so that edges
+    σ = √(π/2)/6 · mean|response|. Taken per block of 16², and then the 10th percentile of the blocks, so that edges
     and texture do not count as noise.
     """
     estimates: list[float] = []
     for part in parts:
         height, width = part.shape
-        # one tap less in int16 than in float: the mask is the Laplacian of rows times that of columns
         response = cv2.convertScaleAbs(cv2.filter2D(part, cv2.CV_16S, _IMMERKAER))
         size = (max(1, width // _BLOCK), max(1, height // _BLOCK))
         blocks = cv2.resize(response.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        estimates.append(float(np.percentile(blocks, 20)) * float(np.sqrt(np.pi / 2)) / 6)
+        estimates.append(float(np.percentile(blocks, 10)) * float(np.sqrt(np.pi / 2)) / 6)
     return float(np.median(estimates))
 
 

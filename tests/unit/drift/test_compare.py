@@ -14,11 +14,11 @@ from tests.unit.drift.sides import make_side
 def test_sides_of_one_distribution_show_no_drift() -> None:
     verdicts = [
         compare(
-            make_side(2 * s, 120, classes=(5, 3, 2)), make_side(2 * s + 1, 120, classes=(5, 3, 2)), seed=s
+            make_side(2 * s, 100, classes=(5, 3, 2)), make_side(2 * s + 1, 100, classes=(5, 3, 2)), seed=s
         ).report
-        for s in range(20)
+        for s in range(40)
     ]
-    assert sum(v.status != "none" for v in verdicts) <= 3
+    assert sum(v.status != "none" for v in verdicts) <= 5  # at a level of 5 %: more has a chance of 1.4 %
     quiet = next(v for v in verdicts if v.status == "none").to_json()
     assert quiet["why"]["code"] == "no-change"
 
@@ -46,7 +46,7 @@ def test_the_p_values_of_untouched_images_are_uniform() -> None:
 
 
 def test_a_shift_of_content_is_seen_by_the_embedding_alone() -> None:
-    found = compare(make_side(5, 250), make_side(6, 250, name="target", offset=6.0)).report.to_json()
+    found = compare(make_side(5, 250), make_side(6, 250, name="target", offset=1.5)).report.to_json()
     tests = {t["name"]: t["drifted"] for t in found["tests"]}
     assert tests == {"attributes": False, "embedding": True}
     assert found["embedding"]["encoder"] == "test-1"
