@@ -9,7 +9,7 @@ export const MAX_PX = 8_000_000;
 /**
  * @typedef {object} GridOptions
  * @property {number} count items
- * @property {number} cell side of a cell in px
+ * @property {number} cell least side of a cell in px
  * @property {number} gap px between cells
  * @property {number} width of the viewport in px
  * @property {number} height of the viewport in px
@@ -17,7 +17,7 @@ export const MAX_PX = 8_000_000;
 /**
  * @typedef {object} Geometry
  * @property {number} count
- * @property {number} cell
+ * @property {number} cell side of a cell: at least what was asked for, and as much more as fills the row
  * @property {number} gap
  * @property {number} height
  * @property {number} columns
@@ -33,8 +33,9 @@ export const MAX_PX = 8_000_000;
  * @param {GridOptions} options
  * @returns {Geometry}
  */
-export function gridGeometry({ count, cell, gap, width, height }) {
-  const columns = Math.max(1, Math.floor((width - gap) / (cell + gap)));
+export function gridGeometry({ count, cell: least, gap, width, height }) {
+  const columns = Math.max(1, Math.floor((width - gap) / (least + gap)));
+  const cell = Math.max(least, Math.floor((width - gap) / columns) - gap);
   const rowHeight = cell + gap;
   const rows = Math.ceil(count / columns);
   const virtualHeight = rows * rowHeight + gap;

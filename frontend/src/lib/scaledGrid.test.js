@@ -19,6 +19,13 @@ describe('grid geometry', () => {
     expect(gridGeometry({ count: 10, cell: 320, gap: 6, width: 100, height: 800 }).columns).toBe(1);
   });
 
+  it('fills the row with cells a little larger than asked for', () => {
+    expect(small.cell).toBe(160);
+    const wide = gridGeometry({ count: 10, cell: 160, gap: 6, width: 1400, height: 800 });
+    expect(wide.cell).toBe(168);
+    expect(6 + wide.columns * (wide.cell + 6)).toBeLessThanOrEqual(1400);
+  });
+
   it('scrolls one to one below the cap', () => {
     expect(small.scale).toBe(1);
     expect(small.physicalHeight).toBe(small.virtualHeight);

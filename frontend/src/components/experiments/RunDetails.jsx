@@ -61,7 +61,7 @@ function RunHead({ workspaceId, run }) {
       <Group gap="xs">
         {isRunning(run) ? (
           <Button
-            size="compact-md"
+            size="compact-sm"
             color="red"
             variant="light"
             leftSection={<IconPlayerStop size={16} aria-hidden />}
@@ -73,7 +73,7 @@ function RunHead({ workspaceId, run }) {
         ) : null}
         {run.mlflow_url ? (
           <Button
-            size="compact-md"
+            size="compact-sm"
             variant="default"
             component="a"
             href={run.mlflow_url}

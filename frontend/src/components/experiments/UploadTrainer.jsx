@@ -28,7 +28,7 @@ export function UploadTrainer({ workspaceId, onUploaded }) {
   return (
     <>
       <Button
-        size="compact-md"
+        size="compact-sm"
         variant="default"
         leftSection={<IconUpload size={16} aria-hidden />}
         onClick={() => setOpened(true)}

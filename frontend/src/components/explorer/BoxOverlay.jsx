@@ -80,7 +80,7 @@ function Label({ drawn, pixel }) {
   // Above the box where there is room, else inside it.
   const top = box.y >= height ? box.y - height : box.y;
   const textWidth =
-    [...label].reduce((sum, letter) => sum + (/[\u1100-\uffdc]/.test(letter) ? 1 : 0.62), 0) * size;
+    [...label].reduce((sum, letter) => sum + (/[\u1100-\uffdc]/.test(letter) ? 1 : 0.57), 0) * size;
   return (
     <g className={classes.label}>
       <rect x={box.x} y={top} width={textWidth + size * 0.7} height={height} fill="currentColor" />

@@ -48,14 +48,11 @@ export function FilterSidebar({ workspaceId, viewId, filter, onChange, searchRef
     <aside className={classes.sidebar} aria-label={t('explorer.filter.title')}>
       <Group justify="space-between" className={classes.head}>
         <h2 className={classes.title}>{t('explorer.filter.title')}</h2>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          disabled={conditions === 0}
-          onClick={() => onChange({})}
-        >
-          {t('explorer.filter.clear', { count: conditions })}
-        </Button>
+        {conditions > 0 ? (
+          <Button size="compact-xs" variant="subtle" onClick={() => onChange({})}>
+            {t('explorer.filter.clear', { count: conditions })}
+          </Button>
+        ) : null}
       </Group>
       <NameSearch filter={filter} onChange={onChange} inputRef={searchRef} />
       <QueryState query={all} height={320}>

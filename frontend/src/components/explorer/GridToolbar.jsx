@@ -63,7 +63,7 @@ export function GridToolbar({
       <Group gap={2} wrap="nowrap">
         <Select
           size="xs"
-          w={180}
+          w={150}
           aria-label={t('explorer.toolbar.sort')}
           value={field || 'name'}
           data={sortFields(all).map(option)}
@@ -86,7 +86,7 @@ export function GridToolbar({
       </Group>
       <Select
         size="xs"
-        w={170}
+        w={140}
         aria-label={t('explorer.toolbar.color')}
         placeholder={t('explorer.toolbar.color')}
         value={color || null}
@@ -96,7 +96,7 @@ export function GridToolbar({
         onChange={(next) => onColor(next ?? '')}
       />
       <Slider
-        w={110}
+        w={90}
         size="sm"
         min={CELL_MIN}
         max={CELL_MAX}

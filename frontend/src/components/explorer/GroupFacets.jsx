@@ -50,10 +50,12 @@ export function DuplicatesFacet({ workspaceId, filter, onChange }) {
             onToggle={(key) =>
               onChange(String(group) === key ? others : { ...others, duplicate_group: Number(key) })
             }
-            values={groups.map(({ group: key, size, kind }) => ({
+            values={groups.map(({ group: key, exact, items }) => ({
               key: String(key),
-              label: t(`explorer.filter.duplicateName.${kind}`, { number: key }),
-              all: size,
+              label: t(`explorer.filter.duplicateName.${exact ? 'exact' : 'near'}`, {
+                number: key,
+              }),
+              all: items.length,
             }))}
           />
         )

@@ -1,7 +1,7 @@
 // @ts-check
 import { ActionIcon, Group, Skeleton, Text, Tooltip } from '@mantine/core';
 import { IconZoomIn, IconZoomOut, IconZoomReset } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useElementSize } from '../../hooks/useElementSize.js';
 import { BoxOverlay } from './BoxOverlay.jsx';
@@ -11,26 +11,34 @@ const ZOOM_MAX = 16;
 const ZOOM_STEP = 1.5;
 
 /**
+ * @typedef {object} StageProps
+ * @property {string} src
+ * @property {string} alt
+ * @property {number} width of the image
+ * @property {number} height of the image
+ * @property {readonly import('./BoxOverlay.jsx').DrawnShape[]} shapes
+ * @property {boolean} [labels]
+ * @property {(key: string | null) => void} [onPick]
+ */
+
+/**
  * An image with what is drawn over it, fitted into the room there is and zoomed on demand. Boxes are in pixels of the
  * image as stored, so a turn in its EXIF data is not applied.
- * @param {{
- *   src: string, alt: string, width: number, height: number,
- *   shapes: readonly import('./BoxOverlay.jsx').DrawnShape[], labels?: boolean, tools?: boolean,
- *   onPick?: (key: string | null) => void,
- * }} props
+ * @param {StageProps} props
  */
-export function ImageStage({ src, alt, width, height, shapes, labels, tools = true, onPick }) {
+export function ImageStage(props) {
+  // Another image starts fitted, and loading.
+  return <Stage key={props.src} {...props} />;
+}
+
+/** @param {StageProps} props */
+function Stage({ src, alt, width, height, shapes, labels, onPick }) {
   const { t } = useTranslation();
   const stage = useElementSize();
   const [zoom, setZoom] = useState(1);
   const [state, setState] = useState(/** @type {'loading' | 'shown' | 'failed'} */ ('loading'));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another image starts fitted
-  useEffect(() => {
-    setZoom(1);
-    setState('loading');
-  }, [src]);
   const fit = Math.min(stage.width / Math.max(1, width), stage.height / Math.max(1, height));
-  const scale = (Number.isFinite(fit) && fit > 0 ? fit : 1) * zoom;
+  const scale = (fit > 0 ? fit : 1) * zoom;
   /** @param {number} factor */
   const zoomBy = (factor) => setZoom((now) => Math.min(ZOOM_MAX, Math.max(1, now * factor)));
   return (
@@ -43,7 +51,6 @@ export function ImageStage({ src, alt, width, height, shapes, labels, tools = tr
             </Text>
           ) : (
             <img
-              key={src}
               src={src}
               alt={alt}
               draggable={false}
@@ -62,31 +69,25 @@ export function ImageStage({ src, alt, width, height, shapes, labels, tools = tr
           />
         </div>
       </div>
-      {tools ? (
-        <Group gap={2} className={classes.tools}>
-          <Tool
-            label={t('explorer.detail.zoomOut')}
-            onClick={() => zoomBy(1 / ZOOM_STEP)}
-            disabled={zoom <= 1}
-          >
-            <IconZoomOut size={16} aria-hidden />
-          </Tool>
-          <Tool
-            label={t('explorer.detail.zoomFit')}
-            onClick={() => setZoom(1)}
-            disabled={zoom === 1}
-          >
-            <IconZoomReset size={16} aria-hidden />
-          </Tool>
-          <Tool
-            label={t('explorer.detail.zoomIn')}
-            onClick={() => zoomBy(ZOOM_STEP)}
-            disabled={zoom >= ZOOM_MAX}
-          >
-            <IconZoomIn size={16} aria-hidden />
-          </Tool>
-        </Group>
-      ) : null}
+      <Group gap={2} className={classes.tools}>
+        <Tool
+          label={t('explorer.detail.zoomOut')}
+          onClick={() => zoomBy(1 / ZOOM_STEP)}
+          disabled={zoom <= 1}
+        >
+          <IconZoomOut size={16} aria-hidden />
+        </Tool>
+        <Tool label={t('explorer.detail.zoomFit')} onClick={() => setZoom(1)} disabled={zoom === 1}>
+          <IconZoomReset size={16} aria-hidden />
+        </Tool>
+        <Tool
+          label={t('explorer.detail.zoomIn')}
+          onClick={() => zoomBy(ZOOM_STEP)}
+          disabled={zoom >= ZOOM_MAX}
+        >
+          <IconZoomIn size={16} aria-hidden />
+        </Tool>
+      </Group>
     </div>
   );
 }

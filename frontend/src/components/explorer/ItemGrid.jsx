@@ -23,7 +23,7 @@ const GAP = 6;
  * @param {string} props.workspaceId
  * @param {import('../../api/queries/types.d.ts').View} props.view
  * @param {string} props.resetKey scrolls to the top when it changes
- * @param {number} props.cell side of a cell in px
+ * @param {number} props.cell least side of a cell in px
  * @param {number} props.cursor position of the current item, -1 for none
  * @param {(item: Item) => boolean} props.isSelected
  * @param {(item: Item) => {color: string, text: string} | null} props.paint
@@ -43,7 +43,7 @@ export function ItemGrid({
   const gridId = useId();
   const grid = useScaledGrid({ count: view.total, cell, gap: GAP });
   const { geometry, reveal, scrollToTop } = grid;
-  const { columns } = geometry;
+  const { columns, cell: side } = geometry;
   const from = grid.first * columns;
   const to = grid.ready ? Math.min(view.total, (grid.last + 1) * columns) - 1 : -1;
   const { itemAt, error, retry } = useViewItems(workspaceId, view.view_id, { from, to });
@@ -87,8 +87,8 @@ export function ItemGrid({
           id={`${gridId}-${index}`}
           index={index}
           column={index - row * columns}
-          x={GAP + (index - row * columns) * (cell + GAP)}
-          size={cell}
+          x={GAP + (index - row * columns) * (side + GAP)}
+          size={side}
           item={item}
           label={cellLabel(t, index, item)}
           selected={item ? isSelected(item) : false}
@@ -106,7 +106,7 @@ export function ItemGrid({
         role="row"
         aria-rowindex={row + 1}
         className={classes.row}
-        style={{ height: cell, transform: `translateY(${y}px)` }}
+        style={{ height: side, transform: `translateY(${y}px)` }}
       >
         {cells}
       </div>,

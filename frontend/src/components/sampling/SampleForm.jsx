@@ -22,6 +22,7 @@ import { toBody } from '../../lib/selection.js';
 import { cardOf, incomplete, wireStrategy } from '../../lib/strategies.js';
 import { ProblemAlert } from '../common/ProblemAlert.jsx';
 import { toastProblem } from '../common/toasts.jsx';
+import classes from './SampleForm.module.css';
 import { SourcePicker } from './SourcePicker.jsx';
 import { StrategyCards } from './StrategyCards.jsx';
 import { StrategyForm } from './StrategyForm.jsx';
@@ -96,61 +97,63 @@ export function SampleForm({ workspaceId, onSampled }) {
             onChange={setStrategy}
           />
         </StrategyCards>
-        <Group align="start" grow>
-          <NumberInput
-            size="xs"
-            label={t('sampling.size')}
-            placeholder={card?.open ? t('sampling.sizeAll') : undefined}
-            min={1}
-            allowDecimal={false}
-            thousandSeparator=","
-            value={size}
-            onChange={setSize}
-            error={fieldError(create.error, 'size')}
-          />
-          <NumberInput
-            size="xs"
-            label={t('sampling.seed')}
-            min={0}
-            max={2 ** 32 - 1}
-            allowDecimal={false}
-            value={seed}
-            onChange={(next) => setSeed(Number(next) || 0)}
-            rightSection={
-              <Tooltip label={t('sampling.newSeed')}>
-                <ActionIcon
-                  size={24}
-                  aria-label={t('sampling.newSeed')}
-                  onClick={() => setSeed(Math.floor(Math.random() * SEEDS))}
-                >
-                  <IconDice5 size={16} aria-hidden />
-                </ActionIcon>
-              </Tooltip>
-            }
-          />
-        </Group>
-        {canInclude ? (
-          <Checkbox
-            size="xs"
-            label={t('sampling.include', { n: formatCount(source.selected) })}
-            checked={include}
-            onChange={(event) => setInclude(event.currentTarget.checked)}
-          />
-        ) : null}
-        {fault ? (
-          <Text size="xs" c="dimmed" role="status">
-            {t(`sampling.incomplete.${fault}`)}
-          </Text>
-        ) : null}
-        {create.error ? <ProblemAlert error={create.error} /> : null}
-        <Button
-          type="submit"
-          loading={create.isPending}
-          disabled={fault !== null || (!sized && !card?.open)}
-          leftSection={<IconEye size={16} aria-hidden />}
-        >
-          {t('sampling.preview')}
-        </Button>
+        <div className={classes.foot}>
+          <Group align="start" grow>
+            <NumberInput
+              size="xs"
+              label={t('sampling.size')}
+              placeholder={card?.open ? t('sampling.sizeAll') : undefined}
+              min={1}
+              allowDecimal={false}
+              thousandSeparator=","
+              value={size}
+              onChange={setSize}
+              error={fieldError(create.error, 'size')}
+            />
+            <NumberInput
+              size="xs"
+              label={t('sampling.seed')}
+              min={0}
+              max={2 ** 32 - 1}
+              allowDecimal={false}
+              value={seed}
+              onChange={(next) => setSeed(Number(next) || 0)}
+              rightSection={
+                <Tooltip label={t('sampling.newSeed')}>
+                  <ActionIcon
+                    size={24}
+                    aria-label={t('sampling.newSeed')}
+                    onClick={() => setSeed(Math.floor(Math.random() * SEEDS))}
+                  >
+                    <IconDice5 size={16} aria-hidden />
+                  </ActionIcon>
+                </Tooltip>
+              }
+            />
+          </Group>
+          {canInclude ? (
+            <Checkbox
+              size="xs"
+              label={t('sampling.include', { n: formatCount(source.selected) })}
+              checked={include}
+              onChange={(event) => setInclude(event.currentTarget.checked)}
+            />
+          ) : null}
+          {fault ? (
+            <Text size="xs" c="dimmed" role="status">
+              {t(`sampling.incomplete.${fault}`)}
+            </Text>
+          ) : null}
+          {create.error ? <ProblemAlert error={create.error} /> : null}
+          <Button
+            type="submit"
+            loading={create.isPending}
+            disabled={fault !== null || (!sized && !card?.open)}
+            leftSection={<IconEye size={16} aria-hidden />}
+          >
+            {t('sampling.preview')}
+          </Button>
+        </div>
       </Stack>
     </form>
   );

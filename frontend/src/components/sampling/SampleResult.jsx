@@ -61,7 +61,7 @@ function Result({ workspaceId, sample }) {
               : ` · ${t('sampling.result.coverage', { value: formatNumber(sample.coverage) })}`}
           </Text>
         </div>
-        <Button size="compact-md" variant="default" onClick={select}>
+        <Button size="compact-sm" variant="default" onClick={select}>
           {t('sampling.result.select')}
         </Button>
       </Group>
@@ -69,7 +69,7 @@ function Result({ workspaceId, sample }) {
         {USES.map((name) => (
           <Button
             key={name}
-            size="compact-md"
+            size="compact-sm"
             variant={
               name === 'move'
                 ? 'filled'

@@ -71,7 +71,7 @@ export function SnapshotDetail({
         </div>
         <Group gap="xs">
           <Button
-            size="compact-md"
+            size="compact-sm"
             leftSection={<IconRestore size={16} aria-hidden />}
             disabled={snapshot.is_head && unsaved === 0}
             onClick={() => setDialog('restore')}
@@ -79,7 +79,7 @@ export function SnapshotDetail({
             {t('snapshots.restore.do')}
           </Button>
           <Button
-            size="compact-md"
+            size="compact-sm"
             variant="default"
             leftSection={<IconTrash size={16} aria-hidden />}
             disabled={snapshot.is_head}

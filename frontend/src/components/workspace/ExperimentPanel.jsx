@@ -13,6 +13,7 @@ import { CompareRuns } from '../experiments/CompareRuns.jsx';
 import { RunDetails } from '../experiments/RunDetails.jsx';
 import { RunForm } from '../experiments/RunForm.jsx';
 import { RunTable } from '../experiments/RunTable.jsx';
+import { TemplateMenu } from '../experiments/TemplateMenu.jsx';
 import { TrainerPicker } from '../experiments/TrainerPicker.jsx';
 import { UploadTrainer } from '../experiments/UploadTrainer.jsx';
 import classes from './ExperimentPanel.module.css';
@@ -47,6 +48,7 @@ export function ExperimentPanel() {
         </Title>
         <Group gap="xs">
           <UploadTrainer workspaceId={workspaceId} onUploaded={(name) => set({ trainer: name })} />
+          <TemplateMenu workspaceId={workspaceId} onInstalled={(name) => set({ trainer: name })} />
         </Group>
         <TrainerPicker
           workspaceId={workspaceId}
