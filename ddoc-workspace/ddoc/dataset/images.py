@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from ddoc.errors import InvalidInputError
 
@@ -28,6 +28,19 @@ _PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # SOF0…SOF15 without DHT (C4), JPG (C8) and DAC (CC): the frame headers of ITU T.81, table B.1
 _JPEG_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+# What Pillow's decoders let through for damaged files, seen by flipping their bytes; a warning where those are errors
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    EOFError,
+    ArithmeticError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    UserWarning,
+)
 _JPEG_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
@@ -115,7 +128,7 @@ def _open_rgb(path: Path, wanted: tuple[int, int]) -> Image.Image:
             image.load()
             upright = ImageOps.exif_transpose(image)
             return _to_rgb(upright)
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+    except _DAMAGE as error:
         raise InvalidInputError("the image cannot be decoded", code="undecodable-image") from error
 
 
@@ -246,15 +259,7 @@ def _other_header(path: Path, form: ImageFormat) -> ImageHeader:
             animated = form != "TIFF" and getattr(image, "n_frames", 1) > 1
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InvalidInputError("the image has more than 64 Mpx", code="image-too-large") from error
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        KeyError,
-        struct.error,
-    ) as error:
+    except _DAMAGE as error:
         raise _truncated() from error
     return ImageHeader(width, height, form, mode, orientation if 1 <= orientation <= 8 else 1, animated)
 

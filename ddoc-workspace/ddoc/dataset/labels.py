@@ -106,7 +106,7 @@ def encode_labels(
     numbers = _numbers(info.classes)
     outlined = any(a.polygons or a.mask is not None for a in labels.annotations)
     lines: list[str] = []
-    entries: list[dict[str, Any]] = []
+    described: list[tuple[str | None, dict[str, Any] | None]] = []
     for annotation in labels.annotations:
         number = numbers.get(annotation.class_name)
         if number is None:
@@ -118,9 +118,8 @@ def encode_labels(
         line, entry = _encode(annotation, number, outlined=outlined, width=width, height=height)
         if line is not None:
             lines.append(line)
-        if entry is not None:
-            entries.append(entry)
-    return "".join(f"{line}\n" for line in lines), sidecar_text(labels.extra, entries)
+        described.append((line, entry))
+    return "".join(f"{line}\n" for line in lines), sidecar_text(labels.extra, _entries(described))
 
 
 def decode_labels(
@@ -145,6 +144,22 @@ def decode_labels(
     annotations.extend(a for a in whole if a.class_name in classes)
     issues.extend(("details-lost", at[:200]) for at, left in entries.items() for _ in left)
     return ItemLabels(tuple(annotations), extra, tuple(issues))
+
+
+def _entries(described: list[tuple[str | None, dict[str, Any] | None]]) -> list[dict[str, Any]]:
+    """Return the entries in the order of their lines.
+
+    Of several lines with one geometry, those without details get an empty entry too if another has some, so that
+    each finds its own.
+    """
+    wanted = {entry["at"] for _, entry in described if entry is not None and "at" in entry}
+    entries: list[dict[str, Any]] = []
+    for line, entry in described:
+        if entry is not None:
+            entries.append(entry)
+        elif wanted and line is not None and (at := line.partition(" ")[2]) in wanted:
+            entries.append({"at": at})
+    return entries
 
 
 def _classified(image: str, sidecar: bytes | None) -> ItemLabels:

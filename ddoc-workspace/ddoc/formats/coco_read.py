@@ -3,7 +3,7 @@
 import contextlib
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, cast
@@ -87,7 +87,7 @@ def _load(tree: Tree, path: str, report: Report) -> Raw | None:
 
 
 @contextlib.contextmanager
-def _without_cycles() -> Iterator[None]:
+def _without_cycles() -> Generator[None]:
     """Pause the collector of reference cycles: JSON has none, and looking for them takes as long as parsing."""
     paused = gc.isenabled()
     gc.disable()
@@ -346,7 +346,10 @@ def _segmentation(
             return (), None
         return (), mask
     rings: list[tuple[float, ...]] = []
-    for points in cast("list[Any]", raw) if isinstance(raw, list) else []:
+    outlines = cast("list[Any]", raw) if isinstance(raw, list) else []
+    if outlines and isinstance(outlines[0], int | float):
+        outlines = [outlines]  # some tools leave out the inner brackets of a single ring
+    for points in outlines:
         try:
             flat = [float(v) for v in points]
         except (TypeError, ValueError, OverflowError):
@@ -394,8 +397,7 @@ def area_of(
         return round(sum(_ring_area(ring) for ring in polygons), 6)
     if box is None:
         return 0.0
-    area = (box.x2 - box.x1) * (box.y2 - box.y1)
-    return area if area.is_integer() else round(area, 6)
+    return round((box.x2 - box.x1) * (box.y2 - box.y1), 6)
 
 
 def _ring_area(ring: tuple[float, ...]) -> float:

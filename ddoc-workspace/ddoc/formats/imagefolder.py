@@ -1,10 +1,11 @@
 """ImageFolder: one folder per class, with or without splits above (torchvision's layout)."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
-from ddoc.dataset.info import class_names_of, parse_yaml
+from ddoc.dataset.info import MAX_CHARACTERS, class_names_of, parse_yaml
 from ddoc.dataset.items import Annotation
 from ddoc.errors import InvalidInputError
 from ddoc.formats.locate import IMAGE_FOLDERS, Splits
@@ -29,6 +30,7 @@ INFO = FormatInfo(
     holds=("one class per image", "splits"),
     cannot_hold=("boxes", "polygons", "masks", "several classes per image", "flags, ids and attributes"),
 )
+_Place = tuple[str | None, str | None, str]
 _ANNOTATIONS = (".xml", ".csv")
 
 
@@ -56,12 +58,13 @@ class ImageFolder:
     def read(self, tree: Tree, report: Report) -> SourceDataset:
         """Read classes from folders, sorted by name unless our dataset.yaml gives their order."""
         images = tree.images()
-        found = sorted({name for _, name, _ in map(_place, images) if name is not None})
+        declared = _declared(tree) or _Declared((), ())
+        places = [(path, _place(path, declared.splits)) for path in images]
+        found = sorted({place[1] for _, place in places if place[1] is not None})
         if not found:
             raise InvalidInputError("no image lies in a class folder", code="format-mismatch")
-        declared = _declared(tree) or ()
-        classes = ClassTable([*declared, *found])
-        return SourceDataset("imagefolder", "classify", classes, _items(tree, images, report))
+        classes = ClassTable([*declared.classes, *found])
+        return SourceDataset("imagefolder", "classify", classes, _items(tree, places, report))
 
     def write(self, source: ExportSource, out: OutputFolder, report: Report) -> None:
         """Write each image into the folder of its class; what has no single class is reported and left out."""
@@ -105,12 +108,14 @@ def _class_of(item: ExportItem, report: Report) -> str | None:
     return name
 
 
-def _place(path: str) -> tuple[str | None, str | None, str]:
-    """Return (split, class, name below the class) that the folders of `path` say."""
+def _place(path: str, splits: Sequence[str] = ()) -> _Place:
+    """Return (split, class, name below the class) that the folders of `path` say; `splits` are names beyond ours."""
     parts = path.split("/")
     if len(parts) > 1 and parts[0].lower() == "images":
         parts = parts[1:]
-    split = split_named(parts[0]) if len(parts) > 1 else None
+    split = None
+    if len(parts) > 1:
+        split = parts[0] if parts[0] in splits else split_named(parts[0])
     if split is not None:
         parts = parts[1:]
     if len(parts) < 2:
@@ -118,22 +123,33 @@ def _place(path: str) -> tuple[str | None, str | None, str]:
     return split, nfc(parts[0]), nfc("/".join(parts[1:]))
 
 
-def _declared(tree: Tree) -> tuple[str, ...] | None:
-    """Return the classes of our own dataset.yaml of a classification set, None without one."""
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What our own dataset.yaml of a classification set says."""
+
+    classes: tuple[str, ...]
+    splits: tuple[str, ...]
+
+
+def _declared(tree: Tree) -> _Declared | None:
+    """Return what dataset.yaml declares, None without one of a classification set."""
     for name in ("dataset.yaml", "data.yaml"):
         if name in tree.files:
             try:
-                content: dict[str, Any] = parse_yaml(tree.path(name).read_text("utf-8"))
-                return class_names_of(content.get("names")) if content.get("task") == "classify" else None
+                content: dict[str, Any] = parse_yaml(tree.read(name, MAX_CHARACTERS).decode("utf-8"))
+                if content.get("task") != "classify":
+                    return None
+                splits = content.get("splits")
+                own = cast("list[Any]", splits) if isinstance(splits, list) else []
+                return _Declared(class_names_of(content.get("names")), tuple(str(s) for s in own))
             except (InvalidInputError, UnicodeDecodeError):
                 return None
     return None
 
 
-def _items(tree: Tree, images: list[str], report: Report) -> Iterator[SourceItem]:
+def _items(tree: Tree, places: list[tuple[str, _Place]], report: Report) -> Iterator[SourceItem]:
     splits = Splits(report)
-    for path in images:
-        split, class_name, name = _place(path)
+    for path, (split, class_name, name) in places:
         header = probed(tree.path(path), path, report)
         if header is None:
             continue

@@ -117,7 +117,7 @@ def _rows(item: ExportItem, report: Report) -> Iterator[list[str]]:
             detail = ", ".join(sorted(annotation.extra))
             report.note("details-dropped", item.name, "skipped", f"{annotation.class_name}: {detail}")
         box = annotation.box
-        numbers = [f"{int(v)}" if v.is_integer() else repr(v) for v in (box.x1, box.y1, box.x2, box.y2)]
+        numbers = [f"{int(v)}" if int(v) == v else repr(v) for v in (box.x1, box.y1, box.x2, box.y2)]
         yield [item.name, str(item.width), str(item.height), annotation.class_name, *numbers]
 
 

@@ -212,4 +212,5 @@ def _is_xml(character: str) -> bool:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
+    whole = int(value)
+    return str(whole) if whole == value else repr(value)
