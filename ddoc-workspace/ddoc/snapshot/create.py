@@ -235,15 +235,17 @@ class _Draft:
             self._store.manifest.save(now.before, after, sizes=now.sizes.items())
 
 
-def settle_pointers(store: SnapshotStore, history: History, base: Version | None, commit: str) -> None:
-    """Step 7: bring pointers, HEAD and git's index to `commit`. Repeating it changes nothing."""
+def settle_pointers(
+    store: SnapshotStore, history: History, base: Version | None, commit: str, *, during: str = "create"
+) -> None:
+    """Bring pointers, HEAD and git's index to `commit`. Repeating it changes nothing. `during` names failpoints."""
     files = history.files(commit)
     versions.write_pointers(store.layout, history, files, store.outputs(history, files))
     versions.remove_pointers(store.layout, base.files if base else {}, files)
-    failpoint("create.pointers")
+    failpoint(f"{during}.pointers")
     history.attach()
     history.update_index(files, owned=versions.OWNED)
-    failpoint("create.index")
+    failpoint(f"{during}.index")
 
 
 def _file_output(folders: Mapping[str, Known], part: str) -> Output:

@@ -125,7 +125,7 @@ def _apply(store: SnapshotStore, history: History, way: _Way) -> None:
             history.update_refs(updates)
         failpoint("restore.committed")
         versions.write_others(store.layout, history, base.files if base else {}, target.files)
-        settle_pointers(store, history, base, target.commit)
+        settle_pointers(store, history, base, target.commit, during="restore")
         history.update_index(target.files)
     _save_restored(store, way)
     failpoint("restore.manifest")

@@ -1,0 +1,235 @@
+"""Kill, full disk and broken disk at every step of every operation: nothing acknowledged is lost, nothing is mixed."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ddoc.core.snapshot_service import SnapshotService
+from ddoc.errors import DamagedError, DdocError, DiskFullError
+from ddoc.snapshot import failpoints
+from tests.unit.snapshot.making import bad_objects, contents, git, image_paths, killed
+
+Files = dict[str, bytes]
+ACTIONS = ("kill", "enospc", "eio")
+DISK = {"enospc": DiskFullError, "eio": DamagedError}
+
+
+def _fail(root: Path, action: str, operation: Callable[[SnapshotService], object]) -> None:
+    """Run an operation that is to fail."""
+    if action == "kill":
+        assert killed(lambda: operation(SnapshotService(root))) == -signal.SIGKILL
+    else:
+        with pytest.raises(DISK[action]):
+            operation(SnapshotService(root))
+
+
+def _require_sound(root: Path, versions: dict[str, Files]) -> None:
+    """Recover twice, then find every version whole and nothing left over."""
+    snapshots = SnapshotService(root)
+    snapshots.recover()
+    assert not snapshots.recover()
+    assert bad_objects(root) == []
+    assert snapshots.verify(mode="full").is_sound
+    assert git(root, "status", "--porcelain") == ""
+    assert not [p for p in (root / "data").rglob("*") if p.name.startswith(".ddoc")]
+    assert not list((root / ".ddoc" / "snapshots").glob("staging/*"))
+    assert set(versions) <= {s.snapshot_id for s in snapshots.list_snapshots().snapshots}
+    for name, files in versions.items():
+        snapshots.restore_snapshot(name)
+        assert contents(root / "data") == files
+
+
+@pytest.fixture
+def versions(root: Path, snapshots: SnapshotService) -> dict[str, Files]:
+    second = contents(root / "data")
+    snapshots.restore_snapshot("v1")
+    first = contents(root / "data")
+    snapshots.restore_snapshot("v2")
+    return {"v1": first, "v2": second}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("point", failpoints.CREATE)
+def test_a_create_that_fails_anywhere_happens_or_does_not(
+    root: Path, versions: dict[str, Files], point: str, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_paths(root)[0].write_bytes(b"third")
+    third = contents(root / "data")
+    monkeypatch.setenv("DDOC_FAILPOINT", f"{point}={action}")
+    _fail(root, action, lambda s: s.create_snapshot("Third", alias="best", request_id="job"))
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    assert contents(root / "data") == third
+    snapshots = SnapshotService(root)
+    snapshots.recover()
+    made = (
+        snapshots.create_snapshot("Third", alias="best", request_id="job") if _has_none(snapshots) else None
+    )
+    assert made is None or made.snapshot_id == "v3"
+    assert snapshots.get("best").snapshot_id == "v3"
+    assert snapshots.status().is_clean
+    _require_sound(root, {**versions, "v3": third})
+
+
+def _has_none(snapshots: SnapshotService) -> bool:
+    return snapshots.list_snapshots().total == 2
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("point", failpoints.RESTORE)
+def test_a_restore_that_fails_anywhere_leaves_one_version_whole(
+    root: Path, versions: dict[str, Files], point: str, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_paths(root)[2].write_bytes(b"unsaved")
+    unsaved = contents(root / "data")
+    monkeypatch.setenv("DDOC_FAILPOINT", f"{point}={action}")
+    _fail(root, action, lambda s: s.restore_snapshot("v1"))
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    snapshots = SnapshotService(root)
+    snapshots.recover()
+    now = contents(root / "data")
+    assert now in (unsaved, versions["v1"])
+    saved = [s.snapshot_id for s in snapshots.list_snapshots().snapshots if s.is_auto]
+    if now == unsaved:
+        assert snapshots.head() == "v2"
+        saved = [str(snapshots.restore_snapshot("v1").saved_as)]
+    else:
+        assert snapshots.head() == "v1"
+        assert snapshots.status().is_clean
+    _require_sound(root, {**versions, saved[0]: unsaved})
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("point", failpoints.DELETE)
+def test_a_delete_that_fails_anywhere_happens_or_does_not(
+    root: Path, versions: dict[str, Files], point: str, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SnapshotService(root).restore_snapshot("v1")
+    monkeypatch.setenv("DDOC_FAILPOINT", f"{point}={action}")
+    _fail(root, action, lambda s: s.delete("v2"))
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    left = {s.snapshot_id for s in SnapshotService(root).list_snapshots().snapshots}
+    assert left == ({"v1"} if point == "delete.committed" else {"v1", "v2"})
+    _require_sound(root, {name: versions[name] for name in left})
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("point", failpoints.GC)
+def test_a_gc_that_fails_anywhere_frees_nothing_that_is_needed(
+    root: Path, versions: dict[str, Files], point: str, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = SnapshotService(root)
+    for number in range(2):
+        image_paths(root)[number].write_bytes(b"only here %d" % number)
+        snapshots.create_snapshot("Third")
+        snapshots.restore_snapshot("v2")
+        snapshots.delete(f"v{number + 3}")
+    monkeypatch.setenv("DDOC_FAILPOINT", f"{point}={action}")
+    _fail(root, action, lambda s: s.gc(grace_seconds=-1))
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    _require_sound(root, versions)
+    SnapshotService(root).gc(grace_seconds=-1)
+    assert SnapshotService(root).gc(grace_seconds=-1).removed == 0
+    _require_sound(root, versions)
+
+
+def test_work_done_after_a_cut_off_restore_is_saved_before_it_goes_on(
+    root: Path, versions: dict[str, Files], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDOC_FAILPOINT", "restore.renaming=kill")
+    assert killed(lambda: SnapshotService(root).restore_snapshot("v1")) == -signal.SIGKILL
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    (root / "data" / "images" / "train" / "새 이미지.jpg").write_bytes(b"drawn after the kill")
+    snapshots = SnapshotService(root)
+    assert snapshots.recover()
+    assert contents(root / "data") == versions["v1"]
+    (saved,) = [s for s in snapshots.list_snapshots().snapshots if s.is_auto]
+    snapshots.restore_snapshot(saved.snapshot_id)
+    assert b"drawn after the kill" in contents(root / "data").values()
+
+
+def test_a_restore_cut_off_with_a_lost_object_says_so_and_goes_on_when_it_is_back(
+    root: Path, versions: dict[str, Files], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDOC_FAILPOINT", "restore.journaled=kill")
+    assert killed(lambda: SnapshotService(root).restore_snapshot("v1")) == -signal.SIGKILL
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    snapshots = SnapshotService(root)
+    pairs = snapshots.diff("v1", "v2").pairs
+    lost = snapshots.object_path(
+        next(p.old.image.hex() for p in pairs if p.has_new_image and p.old is not None)
+    )
+    aside = lost.rename(root / "aside")
+    with pytest.raises(DdocError):
+        snapshots.recover()
+    assert contents(root / "data") == versions["v2"]
+    aside.rename(lost)
+    assert snapshots.recover()
+    assert contents(root / "data") == versions["v1"]
+
+
+def _work(root: Path, seed: int) -> None:
+    """Create and restore at random until killed; what was acknowledged goes to a file."""
+    rng = random.Random(seed)
+    snapshots = SnapshotService(root)
+    told = root.with_name("acknowledged")
+    while True:
+        names = [s.snapshot_id for s in snapshots.list_snapshots().snapshots]
+        if rng.random() < 0.5:
+            for image in rng.sample(image_paths(root), 2):
+                image.write_bytes(rng.randbytes(rng.randrange(2000)))
+            (root / "data" / "images" / "val" / f"{rng.random()}.jpg").write_bytes(rng.randbytes(50))
+            made = snapshots.create_snapshot("Random").snapshot_id
+            with told.open("a") as file:
+                file.write(f"{made}\n")
+        else:
+            snapshots.restore_snapshot(rng.choice(names), discard_changes=rng.random() < 0.5)
+
+
+def _kill_at_random(root: Path, kills: int, seed: int) -> None:
+    rng = random.Random(seed)
+    told = root.with_name("acknowledged")
+    told.touch()
+    for number in range(kills):
+        _kill_once(root, rng, seed * 1000 + number)
+        snapshots = SnapshotService(root)
+        snapshots.recover()
+        assert not snapshots.recover()
+        there = {s.snapshot_id for s in snapshots.list_snapshots(limit=500).snapshots}
+        assert set(told.read_text().split()) <= there, (seed, number)
+    snapshots = SnapshotService(root)
+    assert bad_objects(root) == []
+    assert snapshots.verify(mode="full").is_sound
+    for made in snapshots.list_snapshots(limit=500).snapshots:
+        snapshots.restore_snapshot(made.snapshot_id)
+        target = root.with_name(f"check-{made.snapshot_id}")
+        snapshots.materialise(made.snapshot_id, target, link=True)
+        assert contents(root / "data") == contents(target)
+
+
+def _kill_once(root: Path, rng: random.Random, seed: int) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            _work(root, seed)
+        finally:
+            os._exit(1)
+    time.sleep(rng.uniform(0.0, 0.25))
+    os.kill(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == -signal.SIGKILL, f"seed {seed}: the work itself failed"
+
+
+def test_random_kills_lose_nothing_that_was_acknowledged(root: Path) -> None:
+    _kill_at_random(root, 40, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2, 7))
+@pytest.mark.timeout(1800)
+def test_two_hundred_random_kills_lose_nothing_that_was_acknowledged(root: Path, seed: int) -> None:
+    _kill_at_random(root, 200, seed=seed)
