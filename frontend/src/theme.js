@@ -76,7 +76,7 @@ const gray = [
 export const theme = createTheme({
   colors: { iris, base, target, dark, gray },
   primaryColor: 'iris',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.36,
   defaultRadius: 'md',

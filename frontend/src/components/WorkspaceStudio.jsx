@@ -16,7 +16,8 @@ const PANELS = ['data', 'analysis', 'sampling', 'experiments', 'snapshots'];
 export function WorkspaceStudio() {
   const { t } = useTranslation();
   const { workspaceId = '' } = useParams();
-  const { search } = useLocation();
+  const { search, pathname } = useLocation();
+  const panel = pathname.split('/')[3] ?? '';
   const status = useQuery(workspaceStatusQuery(workspaceId));
   const filters = useMemo(() => filterSearch(search), [search]);
   return (
@@ -32,6 +33,9 @@ export function WorkspaceStudio() {
         {(workspace) => (
           <div className={classes.content}>
             <title>{`${workspace.name} · ddoc`}</title>
+            <h1 className="dd-visually-hidden">
+              {workspace.name}: {t(`shell.panel.${panel}`, { defaultValue: panel })}
+            </h1>
             <WorkspaceProblems workspace={workspace} />
             <div className={classes.panel}>
               <Outlet context={{ workspaceId, workspace }} />

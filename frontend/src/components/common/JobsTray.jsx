@@ -23,23 +23,23 @@ export function JobsTray({ connection }) {
   const running = jobs.filter(isActive);
   const finished = jobs.filter((job) => !isActive(job)).slice(0, SHOWN_FINISHED);
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      width={400}
-      position="bottom-end"
-      shadow="md"
-      trapFocus
+    <Indicator
+      disabled={running.length === 0}
+      label={running.length}
+      size={16}
+      offset={4}
+      processing
+      color="iris"
     >
-      <Popover.Target>
-        <Indicator
-          disabled={running.length === 0}
-          label={running.length}
-          size={16}
-          offset={4}
-          processing
-          color="iris"
-        >
+      <Popover
+        opened={opened}
+        onChange={setOpened}
+        width={400}
+        position="bottom-end"
+        shadow="md"
+        trapFocus
+      >
+        <Popover.Target>
           <Button
             size="compact-sm"
             variant="subtle"
@@ -51,35 +51,35 @@ export function JobsTray({ connection }) {
           >
             {t('shell.jobs')}
           </Button>
-        </Indicator>
-      </Popover.Target>
-      <Popover.Dropdown p="md">
-        <Stack gap="sm">
-          <Title order={2} size="h4">
-            {t('shell.jobs')}
-          </Title>
-          {connection === 'polling' ? (
-            <Text size="xs" c="dimmed" role="status">
-              {t('jobs.polling')}
-            </Text>
-          ) : null}
-          {jobs.length === 0 ? (
-            <Text size="sm" c="dimmed">
-              {t('jobs.none')}
-            </Text>
-          ) : null}
-          <ScrollArea.Autosize mah="60vh" offsetScrollbars>
-            <Stack gap="md">
-              {[...running, ...finished].map((job) => (
-                <JobProgress key={job.job_id} job={job} />
-              ))}
-            </Stack>
-          </ScrollArea.Autosize>
-          <Anchor component={Link} to="/jobs" size="sm" onClick={() => setOpened(false)}>
-            {t('jobs.all')}
-          </Anchor>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+        </Popover.Target>
+        <Popover.Dropdown p="md">
+          <Stack gap="sm">
+            <Title order={2} size="h4">
+              {t('shell.jobs')}
+            </Title>
+            {connection === 'polling' ? (
+              <Text size="xs" c="dimmed" role="status">
+                {t('jobs.polling')}
+              </Text>
+            ) : null}
+            {jobs.length === 0 ? (
+              <Text size="sm" c="dimmed">
+                {t('jobs.none')}
+              </Text>
+            ) : null}
+            <ScrollArea.Autosize mah="60vh" offsetScrollbars>
+              <Stack gap="md">
+                {[...running, ...finished].map((job) => (
+                  <JobProgress key={job.job_id} job={job} />
+                ))}
+              </Stack>
+            </ScrollArea.Autosize>
+            <Anchor component={Link} to="/jobs" size="sm" onClick={() => setOpened(false)}>
+              {t('jobs.all')}
+            </Anchor>
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
+    </Indicator>
   );
 }
