@@ -2,11 +2,7 @@
 import { Badge, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import {
-  templatesQuery,
-  trainersQuery,
-  useInstallTemplate,
-} from '../../api/queries/experiments.js';
+import { trainersQuery } from '../../api/queries/experiments.js';
 import { QueryState } from '../common/QueryState.jsx';
 import classes from './TrainerPicker.module.css';
 
