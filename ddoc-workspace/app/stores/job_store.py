@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,17 @@ from app.stores.tables import ACTIVE, UtcTime, idempotency_keys, job_events, job
 from ddoc.errors import BusyError, ConflictError, NotFoundError
 
 KEPT_PROGRESS_EVENTS = 500
+_NEW = MappingProxyType[str, Any](
+    {
+        "state": "queued",
+        "progress": JobProgress().to_json(),
+        "attempt": 0,
+        "crashes": 0,
+        "restarts": 0,
+        "fence": 0,
+        "cancel_requested": False,
+    }
+)
 
 
 def now() -> datetime:
@@ -160,29 +172,16 @@ class JobStore:
                 "kind": kind,
                 "workspace_id": workspace_id,
                 "writes": writes,
-                "state": "queued",
                 "params": dict(params),
-                "progress": JobProgress().to_json(),
-                "attempt": 0,
-                "crashes": 0,
-                "restarts": 0,
-                "fence": 0,
-                "cancel_requested": False,
                 "created_at": now(),
             }
             try:
-                connection.execute(insert(jobs).values(row))
+                connection.execute(insert(jobs).values(_NEW | row))
             except IntegrityError as error:
                 raise BusyError(
                     "another job is writing to this workspace; wait for it or cancel it"
                 ) from error
-            if idempotency_key is not None:
-                key, _, fingerprint = idempotency_key.partition(":")
-                connection.execute(
-                    insert(idempotency_keys).values(
-                        key=key, fingerprint=fingerprint, job_id=job_id, created_at=now()
-                    )
-                )
+            _keep_key(connection, idempotency_key, job_id)
             job = _get(connection, job_id)
             _add_event(connection, job, "state")
         self._on_event(job_id)
@@ -313,6 +312,13 @@ def _known_key(connection: Connection, idempotency_key: str | None) -> Job | Non
             "this Idempotency-Key was used for another request; use a new key", code="idempotency-key-reused"
         )
     return _get(connection, row.job_id)
+
+
+def _keep_key(connection: Connection, idempotency_key: str | None, job_id: str) -> None:
+    if idempotency_key is not None:
+        key, _, fingerprint = idempotency_key.partition(":")
+        row = {"key": key, "fingerprint": fingerprint, "job_id": job_id, "created_at": now()}
+        connection.execute(insert(idempotency_keys).values(row))
 
 
 def _add_event(connection: Connection, job: Job, kind: str) -> int:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Create the tables."""
     _create_catalog()
     _create_jobs()
+    _create_events()
 
 
 def _create_catalog() -> None:
@@ -95,6 +96,9 @@ def _create_jobs() -> None:
         postgresql_where=_writer,
     )
     op.create_index("jobs_active", "jobs", ["state"], sqlite_where=_active, postgresql_where=_active)
+
+
+def _create_events() -> None:
     op.create_table(
         "job_events",
         sa.Column("event_id", _event_number, primary_key=True, autoincrement=True),
