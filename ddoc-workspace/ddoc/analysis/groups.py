@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ CLUSTER_DIMS = 50
 NEIGHBOURS = 10
 MAX_CLUSTERS = 256
 OUTLIER_SHARE = 0.99
+_STEPS = ("view", "neighbours", "duplicates", "clusters", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,17 @@ def groups(
     Contents without a vector are left out. With `attributes` (their `phash` and `phash_mirrored` columns),
     perceptual hashes take part in finding duplicates.
     """
+    counts = Counter(hashes)
     store = VectorStore(layout.vectors, encoder_key)
-    counts: dict[str, int] = {}
-    for content_hash in hashes:
-        counts[content_hash] = counts.get(content_hash, 0) + 1
     contents = sorted(h for h, known in zip(counts, store.have(list(counts)), strict=True) if known)
     vectors = store.half_rows(contents)
-    progress(0, 4, unit="steps", message="view")
-    view = fit_view(vectors, seed=seed) if contents else None
-    unit = view.apply(vectors) if view is not None else np.empty((0, 1), np.float32)
-    if view is not None:
-        view.save(view_path(layout, encoder_key))
-    progress(1, 4, unit="steps", message="neighbours")
+    _step(progress, 0)
+    unit = _whitened(layout, encoder_key, vectors, seed)
+    _step(progress, 1)
     indices, cosines = nearest(unit, unit, NEIGHBOURS, same=True)
-    progress(2, 4, unit="steps", message="duplicates")
+    _step(progress, 2)
     duplicate, thresholds = _duplicates(contents, counts, unit, indices, cosines, attributes)
-    progress(3, 4, unit="steps", message="clusters")
+    _step(progress, 3)
     points = (
         fit_view(vectors, dim=CLUSTER_DIMS, whiten=0, unit=False, seed=seed).apply(vectors)
         if contents
@@ -90,16 +87,26 @@ def groups(
             "y": pa.array(plane[:, 1], pa.float32()),
         }
     )
-    result = Groups(
-        encoder=encoder_key,
-        table=table,
-        examples={c: tuple(contents[i] for i in rows) for c, rows in examples.items()},
-        thresholds=thresholds,
-        contents_digest=_digest(hashes),
-    )
+    named = {c: tuple(contents[i] for i in rows) for c, rows in examples.items()}
+    result = Groups(encoder_key, table, named, thresholds, _digest(hashes))
     _save(layout, result)
-    progress(4, 4, unit="steps", message="done")
+    _step(progress, 4)
     return result
+
+
+def _step(progress: Progress, done: int) -> None:
+    progress(done, len(_STEPS) - 1, unit="steps", message=_STEPS[done])
+
+
+def _whitened(
+    layout: Layout, encoder_key: str, vectors: NDArray[np.float16], seed: int
+) -> NDArray[np.float32]:
+    """Return the vectors in the whitened view, fitted to them and stored for later searches."""
+    if not len(vectors):
+        return np.empty((0, 1), np.float32)
+    view = fit_view(vectors, seed=seed)
+    view.save(view_path(layout, encoder_key))
+    return view.apply(vectors)
 
 
 def load_groups(layout: Layout, encoder_key: str) -> Groups | None:

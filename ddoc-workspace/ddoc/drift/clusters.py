@@ -71,38 +71,41 @@ def new_clusters(
     MiniBatchKMeans on at most 20,000 random rows, k ≈ √(n/2) up to 64; one-sided hypergeometric test (Fisher's)
     with Holm. Clusters are made without looking at the sides, so the tests stay valid.
     """
-    from sklearn.cluster import MiniBatchKMeans
-
     rows = np.concatenate([base, target])
-    rng = np.random.default_rng(seed)
-    fit_rows = rows if len(rows) <= _FIT_ROWS else rows[rng.choice(len(rows), _FIT_ROWS, replace=False)]
-    k = int(np.clip(np.sqrt(len(rows) / 2), 2, MAX_CLUSTERS))
-    settings: dict[str, Any] = {"n_clusters": k, "batch_size": 4096, "n_init": 3, "random_state": seed}
-    model: Any = MiniBatchKMeans(**settings).fit(fit_rows)
-    labels = np.asarray(model.predict(rows), np.int64)
+    labels, centres = _cluster(rows, seed)
     ours, theirs = labels[: len(base)], labels[len(base) :]
+    k = len(centres)
     in_base, in_target = np.bincount(ours, minlength=k), np.bincount(theirs, minlength=k)
-    sizes = in_base + in_target
-    p_values = holm(hypergeom.sf(in_target - 1, len(rows), len(target), sizes).tolist())
-    distance = np.linalg.norm(target - model.cluster_centers_[theirs], axis=1)
+    p_values = holm(hypergeom.sf(in_target - 1, len(rows), len(target), in_base + in_target).tolist())
+    ratio = (in_target / len(target)) / ((in_base + 1) / len(base))
+    is_new = (p_values <= alpha) & (ratio >= MIN_RATIO) & (in_target >= _MIN_SIZE)
+    distance = np.linalg.norm(target - centres[theirs], axis=1)
     found: list[NewCluster] = []
-    for cluster in range(k):
-        base_share, target_share = in_base[cluster] / len(base), in_target[cluster] / len(target)
-        ratio = target_share / ((in_base[cluster] + 1) / len(base))
-        if p_values[cluster] > alpha or ratio < MIN_RATIO or in_target[cluster] < _MIN_SIZE:
-            continue
+    for cluster in np.flatnonzero(is_new).tolist():
         members = np.flatnonzero(theirs == cluster)
-        nearest = members[np.argsort(distance[members], kind="stable")][:_EXAMPLES]
+        nearest: list[int] = members[np.argsort(distance[members], kind="stable")][:_EXAMPLES].tolist()
         found.append(
             NewCluster(
                 cluster=cluster,
                 base=int(in_base[cluster]),
                 target=int(in_target[cluster]),
-                base_share=float(base_share),
-                target_share=float(target_share),
-                ratio=float(ratio),
+                base_share=float(in_base[cluster] / len(base)),
+                target_share=float(in_target[cluster] / len(target)),
+                ratio=float(ratio[cluster]),
                 p_value=float(p_values[cluster]),
-                examples=tuple(str(target_ids[int(i)]) for i in nearest),
+                examples=tuple(target_ids[i] for i in nearest),
             )
         )
     return JointClusters(ours, theirs, tuple(sorted(found, key=lambda c: -c.target_share)))
+
+
+def _cluster(rows: NDArray[np.float32], seed: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return (cluster of each row, centres)."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    rng = np.random.default_rng(seed)
+    fit_rows = rows if len(rows) <= _FIT_ROWS else rows[rng.choice(len(rows), _FIT_ROWS, replace=False)]
+    k = int(np.clip(np.sqrt(len(rows) / 2), 2, MAX_CLUSTERS))
+    settings: dict[str, Any] = {"n_clusters": k, "batch_size": 4096, "n_init": 3, "random_state": seed}
+    model: Any = MiniBatchKMeans(**settings).fit(fit_rows)
+    return np.asarray(model.predict(rows), np.int64), model.cluster_centers_

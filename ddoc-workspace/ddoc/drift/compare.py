@@ -13,7 +13,7 @@ from ddoc.drift import classifier
 from ddoc.drift.classifier import Effect
 from ddoc.drift.clusters import JointClusters, new_clusters
 from ddoc.drift.labels import ClassShift, GeometryShift, class_shift, geometry_shift
-from ddoc.drift.marginals import attribute_drift
+from ddoc.drift.marginals import AttributeDrift, attribute_drift
 from ddoc.drift.outliers import outlier_scores
 from ddoc.drift.permutation import TestResult, mmd_test
 from ddoc.drift.report import Comparison, DriftReport, Status, scores_table
@@ -81,47 +81,21 @@ def compare(
         v for v in (_attributes(base, target, rng), _embedding(base, target, rng, progress)) if v is not None
     ]
     _step(progress, 2)
-    scores = classifier.combine([view.scores for view in views])
-    outliers = _outliers(views, rng)
+    scores = classifier.combine([view.scores for view in views]) if views else _no_scores(base, target)
+    outliers = _outliers(views, base, target, rng)
     _step(progress, 3)
-    classes = class_shift(base, target, rng)
-    geometry, joint = geometry_shift(base, target, rng, alpha=alpha)
-    attributes = attribute_drift(base.attribute_names, base.attributes, target.attributes, alpha=alpha)
+    found = _findings(base, target, views, rng, alpha=alpha, seed=seed)
     _step(progress, 4)
-    clusters = _clusters(views, target.item_ids, alpha, seed)
-    deciders = _deciders(views, classes, geometry, joint)
-    status, score, p_value = _verdict(deciders, alpha, effect_threshold)
-    reason = explain(
-        status=status,
-        attributes=attributes,
-        classes=classes,
-        classes_drifted=_decides("classes", deciders, alpha),
-        geometry=geometry,
-        geometry_drifted=_decides("geometry", deciders, alpha),
-        clusters=clusters.new if clusters else (),
-    )
-    content: dict[str, Any] = {
+    content = {
         "report_id": report_id or new_id("drift"),
-        "base": _describe(base),
-        "target": _describe(target),
-        "status": status,
-        "score": score,
-        "p_value": p_value,
-        "alpha": alpha,
-        "effect_threshold": effect_threshold,
-        "why": reason.to_json(),
-        "tests": [_test_json(d, alpha / len(deciders)) for d in deciders],
-        "attributes": [a.to_json() for a in attributes],
-        "attribute_view": _view_json(views, "attributes"),
-        "classes": _classes_json(classes, deciders, alpha),
-        "geometry": [g.to_json() for g in geometry],
-        "embedding": {"encoder": base.encoder} | _view_json(views, "embedding") if base.encoder else None,
-        "new_clusters": [c.to_json() for c in clusters.new] if clusters else [],
+        **_verdict(found, alpha, effect_threshold),
+        **_changes(found, base, target, alpha),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seed": seed,
         "versions": _versions(base),
     }
     _step(progress, 5)
+    clusters = found.clusters
     return Comparison(
         report=DriftReport(content),
         base=_table(base, scores[0], scores, outliers[0], clusters.base if clusters else None, own=True),
@@ -129,6 +103,61 @@ def compare(
             target, scores[1], scores, outliers[1], clusters.target if clusters else None, own=False
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """Everything that a comparison found out about the two sides as wholes."""
+
+    views: Sequence[_ViewResult]
+    attributes: Sequence[AttributeDrift]
+    classes: ClassShift | None
+    geometry: Sequence[GeometryShift]
+    clusters: JointClusters | None
+    deciders: Sequence[_Decider]
+
+    def decides(self, name: str, alpha: float) -> bool:
+        """Whether the test `name` is significant after correction."""
+        return any(d.name == name and d.test.p_value * len(self.deciders) <= alpha for d in self.deciders)
+
+
+def _findings(
+    base: Side,
+    target: Side,
+    views: Sequence[_ViewResult],
+    rng: np.random.Generator,
+    *,
+    alpha: float,
+    seed: int,
+) -> _Findings:
+    classes = class_shift(base, target, rng)
+    geometry, joint = geometry_shift(base, target, rng, alpha=alpha)
+    return _Findings(
+        views=views,
+        attributes=attribute_drift(base.attribute_names, base.attributes, target.attributes, alpha=alpha),
+        classes=classes,
+        geometry=geometry,
+        clusters=_clusters(views, target.item_ids, alpha, seed),
+        deciders=_deciders(views, classes, geometry, joint),
+    )
+
+
+def _changes(found: _Findings, base: Side, target: Side, alpha: float) -> dict[str, Any]:
+    classes = found.classes
+    return {
+        "base": _describe(base),
+        "target": _describe(target),
+        "attributes": [a.to_json() for a in found.attributes],
+        "attribute_view": _view_json(found.views, "attributes"),
+        "classes": None
+        if classes is None
+        else {**classes.to_json(), "drifted": found.decides("classes", alpha)},
+        "geometry": [g.to_json() for g in found.geometry],
+        "embedding": {"encoder": base.encoder, **_view_json(found.views, "embedding")}
+        if base.encoder
+        else None,
+        "new_clusters": [c.to_json() for c in found.clusters.new] if found.clusters else [],
+    }
 
 
 def _step(progress: Progress, done: int) -> None:
@@ -160,11 +189,19 @@ def _embedding(base: Side, target: Side, rng: np.random.Generator, progress: Pro
     return _ViewResult("embedding", pair, test, classifier.effect(*scores, rng), scores)
 
 
-def _outliers(views: Sequence[_ViewResult], rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _no_scores(base: Side, target: Side) -> tuple[Floats, Floats]:
+    """Return equal scores: nothing varies among the images, so none is more target-like than another."""
+    return np.zeros(len(base)), np.zeros(len(target))
+
+
+def _outliers(
+    views: Sequence[_ViewResult], base: Side, target: Side, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
     """Return outlier scores in the embedding, or in the attributes where there is no embedding."""
+    if not views:
+        return _no_scores(base, target)
     pair = views[-1].pair
-    base, target = (_unit(side) for side in (pair.base, pair.target))
-    return outlier_scores(base, target, rng)
+    return outlier_scores(_unit(pair.base), _unit(pair.target), rng)
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -195,22 +232,31 @@ def _deciders(
     return deciders
 
 
-def _verdict(deciders: Sequence[_Decider], alpha: float, threshold: float) -> tuple[Status, float, float]:
-    """Return (status, score, corrected p-value).
-
-    The score is the largest effect among the views and among what is significant.
-    """
-    p_value = min(1.0, len(deciders) * min(d.test.p_value for d in deciders))
-    significant = [d.strength for d in deciders if d.test.p_value * len(deciders) <= alpha]
+def _verdict(found: _Findings, alpha: float, threshold: float) -> dict[str, Any]:
+    """Return the fields of the verdict. The score is the largest effect among the views and what is significant."""
+    deciders = found.deciders
+    count = max(1, len(deciders))
+    significant = [d.strength for d in deciders if d.test.p_value * count <= alpha]
     views = [d.strength for d in deciders if d.name in {"attributes", "embedding"}]
-    score = max([*significant, *views])
-    if not significant:
-        return "none", score, p_value
-    return ("drift" if max(significant) >= threshold else "warning"), score, p_value
-
-
-def _decides(name: str, deciders: Sequence[_Decider], alpha: float) -> bool:
-    return any(d.name == name and d.test.p_value * len(deciders) <= alpha for d in deciders)
+    status: Status = "none"
+    if significant:
+        status = "drift" if max(significant) >= threshold else "warning"
+    reason = explain(
+        status=status,
+        attributes=found.attributes,
+        classes=found.classes if found.decides("classes", alpha) else None,
+        geometry=found.geometry if found.decides("geometry", alpha) else (),
+        clusters=found.clusters.new if found.clusters else (),
+    )
+    return {
+        "status": status,
+        "score": max([*significant, *views], default=0.0),
+        "p_value": min(1.0, count * min((d.test.p_value for d in deciders), default=1.0)),
+        "alpha": alpha,
+        "effect_threshold": threshold,
+        "why": reason.to_json(),
+        "tests": [_test_json(d, alpha / count) for d in deciders],
+    }
 
 
 def _describe(side: Side) -> dict[str, Any]:
@@ -239,12 +285,6 @@ def _view_json(views: Sequence[_ViewResult], name: str) -> dict[str, Any]:
                 "frechet": frechet_distance(view.pair),
             }
     return {}
-
-
-def _classes_json(
-    classes: ClassShift | None, deciders: Sequence[_Decider], alpha: float
-) -> dict[str, Any] | None:
-    return None if classes is None else classes.to_json() | {"drifted": _decides("classes", deciders, alpha)}
 
 
 def _versions(base: Side) -> dict[str, str]:

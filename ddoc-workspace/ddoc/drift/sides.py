@@ -127,28 +127,23 @@ def load_side(
         raise InvalidInputError(f"{name} has no images", code="no-images", side=name)
     attributes = ResultsStore(layout.analysis, ATTRIBUTES_KEY).matrix(hashes, COMPARED_ATTRIBUTES)
     known = np.isfinite(attributes).all(axis=1)
-    vectors = None
     if encoder_key is not None:
-        store = VectorStore(layout.vectors, encoder_key)
-        known &= np.array(store.have(hashes), bool)
-    rows = np.flatnonzero(known)
-    if not len(rows):
+        known &= np.array(VectorStore(layout.vectors, encoder_key).have(hashes), bool)
+    rows: list[int] = np.flatnonzero(known).tolist()
+    if not rows:
         raise InvalidInputError(
             f"no image of {name} has been analysed; run the attribute and embedding analysis first",
             code="not-analysed",
             side=name,
         )
-    kept_hashes = [hashes[i] for i in rows]
-    if encoder_key is not None:
-        vectors = VectorStore(layout.vectors, encoder_key).half_rows(kept_hashes)
-    kept_ids = [ids[i] for i in rows]
+    kept_ids, kept_hashes = [ids[i] for i in rows], [hashes[i] for i in rows]
     class_names, counts, boxes = _annotated(kept_ids, items.take(rows), annotations)
     return Side(
         name=name,
         item_ids=kept_ids,
         content_hashes=kept_hashes,
         attributes=attributes[rows],
-        vectors=vectors,
+        vectors=VectorStore(layout.vectors, encoder_key).half_rows(kept_hashes) if encoder_key else None,
         encoder=encoder_key,
         class_names=class_names,
         class_counts=counts,

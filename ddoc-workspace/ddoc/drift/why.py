@@ -45,17 +45,29 @@ class Why:
         return {"code": self.code, "params": dict(self.params), "en": self.en, "ko": self.ko}
 
 
+_NO_CHANGE = Why(
+    "no-change",
+    {},
+    "No change beyond what chance explains.",
+    "우연으로 설명되는 범위를 넘는 변화가 없습니다.",
+)
+_MANY_SMALL = Why(
+    "many-small",
+    {},
+    "The images differ as a whole, but no single attribute, class or cluster stands out.",
+    "이미지 전체로는 다르지만, 두드러진 단일 속성·클래스·군집은 없습니다.",
+)
+
+
 def explain(
     *,
     status: str,
     attributes: Sequence[AttributeDrift],
     classes: ClassShift | None,
-    classes_drifted: bool,
     geometry: Sequence[GeometryShift],
-    geometry_drifted: bool,
     clusters: Sequence[NewCluster],
 ) -> Why:
-    """Return the reason for a verdict.
+    """Return the reason for a verdict; class and geometry shift only where they are significant.
 
     Candidates and their strengths: attributes by Wasserstein distance in standard deviations, the class shares by
     four times their total variation distance, box properties by their shift in standard deviations, new clusters by
@@ -63,35 +75,22 @@ def explain(
     of the data changing sides.
     """
     if status == "none":
-        return Why(
-            "no-change",
-            {},
-            "No change beyond what chance explains.",
-            "우연으로 설명되는 범위를 넘는 변화가 없습니다.",
-        )
+        return _NO_CHANGE
     candidates: list[tuple[float, Why]] = []
     changed = [a for a in attributes if a.drifted]
-    primary = [a for a in changed if a.name not in _SECONDARY] or changed
-    if primary:
-        best = max(primary, key=lambda a: a.size)
+    if changed:
+        best = max([a for a in changed if a.name not in _SECONDARY] or changed, key=lambda a: a.size)
         candidates.append((best.size, _attribute(best)))
-    if classes is not None and classes_drifted:
+    if classes is not None:
         candidates.append((4 * classes.distance, _classes(classes)))
     moved = [g for g in geometry if g.drifted]
-    if moved and geometry_drifted:
+    if moved:
         shift = max(moved, key=lambda g: g.size)
         candidates.append((shift.size, _geometry(shift)))
     if clusters:
         share = sum(c.target_share for c in clusters)
         candidates.append((4 * share, _clusters(clusters, share)))
-    if candidates:
-        return max(candidates, key=lambda pair: pair[0])[1]
-    return Why(
-        "many-small",
-        {},
-        "The images differ as a whole, but no single attribute, class or cluster stands out.",
-        "이미지 전체로는 다르지만, 두드러진 단일 속성·클래스·군집은 없습니다.",
-    )
+    return max(candidates, key=lambda pair: pair[0])[1] if candidates else _MANY_SMALL
 
 
 def _attribute(found: AttributeDrift) -> Why:
