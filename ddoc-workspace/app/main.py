@@ -16,6 +16,7 @@ from app.gate import Gate
 from app.jobs import JobKind
 from app.problems import REQUEST_ID, install_problems
 from app.routers import analysis, dataset, drift, experiment, job, sampling, snapshot, system, workspace
+from app.routers.upload import RelativeLocation, upload_router
 from app.settings import Settings
 from app.telemetry import Measured, Metrics, configure_logging
 
@@ -68,11 +69,13 @@ def create_app(settings: Settings, *, kinds: Sequence[JobKind] = ()) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.add_middleware(RelativeLocation)
     app.add_middleware(Measured, metrics=metrics)
     app.add_middleware(Gate, settings=settings)  # added last, so it is the outermost
     install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(upload_router(settings), include_in_schema=False)  # tus is a protocol of its own
     return app
 
 

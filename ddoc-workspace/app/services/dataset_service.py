@@ -75,6 +75,27 @@ class Datasets:
             raise InvalidInputError("the file is empty", code="empty-upload", pointer="/file")
         return path
 
+    def adopt(
+        self,
+        part: Path,
+        *,
+        file_name: str,
+        name: str | None,
+        format: str | None,  # noqa: A002 the contract's field name
+        upload_id: str,
+    ) -> Job:
+        """Ingest an archive that was uploaded in parts; `part` is moved away. Repeated, it gives the same job."""
+        stored = self._settings.uploads_folder / f"up-{upload_id}{archive_suffix(file_name)}"
+        if part.exists():
+            part.rename(stored)
+        return self.ingest(
+            stored,
+            name=name or _stem(file_name),
+            format=format,
+            uploaded=True,
+            idempotency_key=None,
+        )
+
     def register(
         self,
         path: str,
