@@ -87,6 +87,12 @@ def start_in_thread(
     return run_id, thread
 
 
+def join(thread: threading.Thread) -> None:
+    """Wait until a run is no longer followed."""
+    thread.join(90)
+    assert not thread.is_alive()
+
+
 def test_a_run_is_a_run_of_mlflow_with_metrics_model_and_dataset(service: MLflowExperimentService) -> None:
     add_trainer(service, GOOD)
     run = service.run_experiment(RunRequest("t", params={"rate": 0.25}, name="first"), job_id="job-1")
@@ -161,7 +167,7 @@ def test_a_stopped_run_is_killed_in_mlflow_within_seconds(service: MLflowExperim
     began = time.monotonic()
     service.stop(run_id)
     service.stop(run_id)
-    thread.join(15)
+    join(thread)
     assert time.monotonic() - began < 15
     run = service.get_experiment(run_id).run
     assert run.state == "stopped"
@@ -225,7 +231,7 @@ def test_a_run_whose_shim_was_killed_is_lost(service: MLflowExperimentService) -
     shim = shim_identity(RunFolder(Layout(root_of(service)).runs / run_id))
     assert shim is not None
     shim.signal(signal.SIGKILL)
-    thread.join(10)
+    join(thread)
     assert service.get_experiment(run_id).run.state == "lost"
     assert in_mlflow(service, run_id).status == "FAILED"
 
@@ -237,7 +243,7 @@ def test_a_status_that_a_client_changed_is_put_right(service: MLflowExperimentSe
     service.reconcile()
     assert in_mlflow(service, run_id).status == "RUNNING"
     service.end(run_id)
-    thread.join(10)
+    join(thread)
     assert in_mlflow(service, run_id).status == "KILLED"
 
 
@@ -334,8 +340,7 @@ def test_a_run_outlasts_an_outage_of_mlflow(tmp_path: Path, source: Path) -> Non
         add_trainer(service, SLOW.replace("range(600)", "range(60)"))
         run_id, thread = start_in_thread(service, RunRequest("t"), "job-8")
         door.shut()
-        thread.join(60)
-        assert not thread.is_alive()
+        join(thread)
         assert not RunFolder(Layout(root).runs / run_id).settled.exists()
         assert service.log(run_id).is_complete
         with pytest.raises(UnavailableError):

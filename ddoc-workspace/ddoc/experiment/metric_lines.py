@@ -1,7 +1,6 @@
 """The lines of `ddoc.report` on their way to MLflow: read in batches, each once."""
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +49,3 @@ def metric_name(name: str) -> str:
     """Return `name` as MLflow takes it: at most 250 of letters, digits, `_ - . /` and space, others as `_`."""
     kept = "".join(c if c.isalnum() or c in "_-. /" else "_" for c in str(name)[:250])
     return kept.strip("/ ") or "_"
-
-
-def finite(value: float) -> float | None:
-    """Return `value`, None where JSON has no number for it."""
-    return value if math.isfinite(value) else None

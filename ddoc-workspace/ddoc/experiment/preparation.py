@@ -95,7 +95,9 @@ class Preparation:
             created_at=now(),
             job_id=job_id,
         )
-        record = self._track(record, progress)
+        return self._make_folder(self._track(record, progress), trainer)
+
+    def _make_folder(self, record: RunRecord, trainer: Trainer) -> str:
         folder = RunFolder(self._layout.runs / record.experiment_id)
         if folder.code.exists():
             shutil.rmtree(folder.code)
