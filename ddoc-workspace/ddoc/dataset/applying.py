@@ -3,10 +3,12 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
-from ddoc.dataset.schema import CORE_COLUMNS, Table, quoted
+from ddoc.dataset.schema import CORE_COLUMNS, SIZE_CODE, Table, quoted
 from ddoc.dataset.state import State, core_names
 from ddoc.ids import item_id_of
 
@@ -28,6 +30,8 @@ class Applied:
     added: int
     removed: int
     changed: int
+    touched: npt.NDArray[np.int32]
+    """Row ids of all items that were written or removed, changed or not."""
 
     @property
     def any(self) -> bool:
@@ -41,11 +45,14 @@ def apply_rows(cursor: Cursor, state: State, scan: Table) -> tuple[State, Applie
     A row keeps its row id when its path or, for a moved file, its item id is known. Items that share a name get
     ids in order of their paths, so that a rebuilt index gives the same ones.
     """
-    total = Applied(0, 0, 0)
+    total = Applied(0, 0, 0, np.empty(0, np.int32))
     for start in range(0, scan.num_rows, SLICE):
         state, applied = _apply_slice(cursor, state, scan.slice(start, SLICE))
         total = Applied(
-            total.added + applied.added, total.removed + applied.removed, total.changed + applied.changed
+            total.added + applied.added,
+            total.removed + applied.removed,
+            total.changed + applied.changed,
+            np.union1d(total.touched, applied.touched).astype(np.int32),
         )
     return state, total
 
@@ -143,7 +150,8 @@ def _count(cursor: Cursor) -> Applied:
         " (SELECT count(*) FROM old WHERE rid NOT IN (SELECT rid FROM staged)),"
         f" (SELECT count(*) FROM staged s JOIN old o USING (rid) WHERE {differs})",
     )
-    return Applied(*row)
+    cursor.execute("SELECT rid FROM staged UNION SELECT rid FROM old")
+    return Applied(*row, touched=cursor.fetchnumpy()["rid"].astype(np.int32))
 
 
 def _replace(cursor: Cursor, state: State) -> None:
@@ -159,7 +167,7 @@ def _replace(cursor: Cursor, state: State) -> None:
     for table in ("item", "item_class", "annotation", "issue"):
         cursor.execute(f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM old)")
     cursor.execute(
-        "INSERT INTO annotation SELECT rid, class_id, a.kind, a.x1, a.y1, a.x2, a.y2 FROM"
+        f"INSERT INTO annotation SELECT rid, class_id, a.kind, a.x1, a.y1, a.x2, a.y2, {SIZE_CODE} FROM"
         " (SELECT rid, unnest(annotations) AS a FROM staged WHERE NOT kept) JOIN class ON class_name = a.class_name"
         " ORDER BY rid"
     )

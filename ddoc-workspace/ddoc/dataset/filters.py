@@ -13,6 +13,11 @@ from ddoc.errors import InvalidInputError
 _ITEM_ID = re.compile(r"[0-9a-f]{16}")
 
 
+def is_item_id(text: str) -> bool:
+    """Whether `text` has the form of an item id."""
+    return _ITEM_ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """A closed range; a side that is None is open."""
@@ -184,7 +189,7 @@ def compile_filter(wanted: Filter, known: Fields) -> Where:
             terms.append(f"{column_of(name, known, pointer=f'/{name}')} = {int(value)}")
     ids = None
     if wanted.ids is not None:
-        ids = [int(i, 16) for i in wanted.ids if _ITEM_ID.fullmatch(i)]
+        ids = [int(i, 16) for i in wanted.ids if is_item_id(i)]
         terms.append("iid IN (SELECT iid FROM filter_ids)")
     return Where(" AND ".join(terms) or "TRUE", params, ids)
 

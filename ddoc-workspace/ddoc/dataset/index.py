@@ -1,4 +1,3 @@
-# ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
 """The index of a root: what is in `data/`, and what was computed of it, in a form that answers in milliseconds.
 
 Derived: it can be deleted at any time and is rebuilt from `data/`. Any number of threads may read; each read sees
@@ -6,71 +5,54 @@ one state. Writers come one at a time.
 """
 
 import contextlib
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from ddoc.dataset import histograms, lookups, pages, results, tables
 from ddoc.dataset.applying import Applied, apply_rows
-from ddoc.dataset.database import Cursor, Database
+from ddoc.dataset.database import Cursor
 from ddoc.dataset.filters import EVERYTHING, Filter, Sort
 from ddoc.dataset.items import Item
 from ddoc.dataset.pages import Keyset, Page
-from ddoc.dataset.schema import DDL, SCHEMA_VERSION, Table
-from ddoc.dataset.state import State, empty_state, read_state, write_state
+from ddoc.dataset.schema import Table
+from ddoc.dataset.state import State
 from ddoc.dataset.statistics import DatasetStats, statistics_of
+from ddoc.dataset.store import Change, IndexStore
 from ddoc.dataset.views import Resolved, View, ViewPage, ViewStore, view_id_of
 from ddoc.errors import InvalidInputError, NotFoundError
-from ddoc.execution import cores
 from ddoc.paths import Layout
 
 MAX_PAGE = 500
-_CACHED = 4_096
 
 
 class Index:
     """The DuckDB index of one root. Opened by one process at a time (ConflictError `index-in-use` elsewhere)."""
 
     def __init__(self, layout: Layout) -> None:
-        self._database, self._state = _open(layout.index)
+        self._store = IndexStore(layout.index)
         self._views = ViewStore(layout.meta / "cache" / "views")
-        self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._cache_lock = threading.Lock()
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self._store.close()
 
     @property
     def state(self) -> State:
         """What the last commit left."""
-        return self._state
+        return self._store.state
 
     @property
     def version(self) -> str:
         """The opaque `data_version`: changes with every change of the data."""
-        return self._state.version
+        return self._store.state.version
 
     # Reading -----------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def reading(self) -> Generator[tuple[Cursor, State]]:
+    def reading(self) -> AbstractContextManager[tuple[Cursor, State]]:
         """Give a cursor that sees one state throughout, and that state."""
-        with self._database.cursor() as cursor:
-            with self._database.gate:
-                cursor.begin()
-                # the snapshot is taken by the first statement, which must come before the next commit
-                cursor.execute("SELECT 1 FROM meta LIMIT 1").fetchall()
-                state = self._state
-            try:
-                yield cursor, state
-            finally:
-                cursor.rollback()
+        return self._store.reading()
 
     def ids(self, wanted: Filter | None = None, sort: str | None = None) -> list[str]:
         """Return the ids of the items that match, in the order of `sort` (`field` or `-field`)."""
@@ -108,7 +90,7 @@ class Index:
         after = None if cursor is None else Keyset.decode(cursor, digest)
         with self.reading() as (reader, state):
             rids, end = pages.page_rids(reader, wanted, order, state, limit=limit, after=after)
-            items = pages.items_by_rid(reader, rids, state, report=_report_of(wanted, order))
+            items = self._items(reader, rids, state, _report_of(wanted, order))
             total = self._count(reader, wanted, state)
         return Page(tuple(items), end.encode(digest) if end else None, total, state.version)
 
@@ -116,13 +98,13 @@ class Index:
         with self.reading() as (reader, state):
             resolved = self._resolve(reader, wanted, order, state)
             rids = resolved.rids[offset : offset + limit].tolist()
-            items = pages.items_by_rid(reader, rids, state, report=_report_of(wanted, order))
+            items = self._items(reader, rids, state, _report_of(wanted, order))
         return Page(tuple(items), None, resolved.view.total, state.version)
 
     def get(self, item_id: str) -> Item:
         """Return one item. Raises NotFoundError `item-not-found`."""
         with self.reading() as (cursor, state):
-            found = pages.items_by_id(cursor, [item_id], state)
+            found = self._items(cursor, pages.rids_of(cursor, [item_id]), state, None)
         if not found:
             raise NotFoundError("no item has this id", code="item-not-found", item_id=item_id)
         return found[0]
@@ -130,7 +112,7 @@ class Index:
     def items(self, ids: Sequence[str]) -> list[Item]:
         """Return the items of these ids in the order given; unknown ids are left out."""
         with self.reading() as (cursor, state):
-            return pages.items_by_id(cursor, ids, state)
+            return self._items(cursor, pages.rids_of(cursor, ids), state, None)
 
     def issues(self, item_id: str) -> list[tuple[str, str]]:
         """Return (code, detail) of what the scan found wrong with an item."""
@@ -190,7 +172,13 @@ class Index:
         wanted = wanted or EVERYTHING
         with self.reading() as (cursor, state):
             key = ("statistics", state.key, pages.digest_of(wanted, Sort()), class_order)
-            return self._cached(key, lambda: statistics_of(cursor, wanted, state, class_order=class_order))
+            return self._store.cached(key, lambda: self._statistics(cursor, wanted, state, class_order))
+
+    def _statistics(
+        self, cursor: Cursor, wanted: Filter, state: State, class_order: tuple[str, ...]
+    ) -> DatasetStats:
+        rids = None if wanted == EVERYTHING else self._resolve(cursor, wanted, Sort(), state).rids
+        return statistics_of(cursor, self._store.pairs(cursor, state), rids, state, class_order=class_order)
 
     def histograms(
         self, wanted: Filter | None = None, fields: Sequence[str] | None = None, *, view_id: str | None = None
@@ -206,22 +194,29 @@ class Index:
             names = tuple(fields) if fields is not None else histograms.default_fields(state)
             histograms.check_fields(names, state)
             key = ("histograms", state.key, pages.digest_of(wanted, Sort()), names)
-            return self._cached(key, lambda: self._histograms(cursor, wanted, names, state))
+            return self._store.cached(key, lambda: self._histograms(cursor, wanted, names, state))
 
     def _histograms(
         self, cursor: Cursor, wanted: Filter, names: tuple[str, ...], state: State
     ) -> dict[str, dict[str, Any]]:
-        numeric = [name for name in names if not histograms.is_counted(name)]
-        spans: dict[str, histograms.Span] = {}
-        for name in numeric:
-            spans.update(
-                self._cached(
-                    ("span", state.key, name), lambda name=name: histograms.spans_of(cursor, [name], state)
-                )
-            )
-        with pages.where_of(cursor, wanted, state) as where:
-            chosen = "item" if where.sql == "TRUE" else f"(SELECT * FROM item WHERE {where.sql})"
-            return histograms.histograms_of(cursor, chosen, dict(where.params), names, spans, state)
+        bins = self._store.bins(cursor, state, [name for name in names if not histograms.is_counted(name)])
+        pairs = self._store.pairs(cursor, state)
+        if wanted == EVERYTHING:
+            total = self._count(cursor, wanted, state)
+            return histograms.histograms_of(cursor, bins, pairs, None, total, names, state)
+        rids = self._resolve(cursor, wanted, Sort(), state).rids
+        return histograms.histograms_of(cursor, bins, pairs, rids, len(rids), names, state)
+
+    def _items(self, cursor: Cursor, rids: Sequence[int], state: State, report: str | None) -> list[Item]:
+        items = self._store.rows(cursor, state).items(rids, state)
+        if report is None or report not in state.reports:
+            return items
+        scores = pages.scores_of(cursor, rids, report)
+        return [pages.with_score(item, scores.get(item.item_id)) for item in items]
+
+    def _count(self, cursor: Cursor, wanted: Filter, state: State) -> int:
+        key = ("count", state.key, pages.digest_of(wanted, Sort()))
+        return self._store.cached(key, lambda: pages.count_items(cursor, wanted, state))
 
     # Views -------------------------------------------------------------------------------------------------------
 
@@ -245,7 +240,7 @@ class Index:
         view = resolved.view
         rids = resolved.rids[offset : offset + limit].tolist()
         with self.reading() as (cursor, state):
-            items = pages.items_by_rid(cursor, rids, state, report=_report_of(view.filter, view.sort))
+            items = self._items(cursor, rids, state, _report_of(view.filter, view.sort))
         stale = state.version != view.data_version
         return ViewPage(tuple(items), offset, view.total, view.data_version, stale)
 
@@ -280,7 +275,7 @@ class Index:
     @contextlib.contextmanager
     def writing(self) -> Generator[None]:
         """Hold the right to write, also for what belongs to it outside the index (files, journal)."""
-        with self._database.write_lock:
+        with self._store.database.write_lock:
             yield
 
     def known(self) -> Table:
@@ -292,64 +287,41 @@ class Index:
         """Make the index agree with what a scan found (SCAN_SCHEMA). A difference gives a new version."""
         outcome: list[Applied] = []
 
-        def change(cursor: Cursor, state: State) -> State:
+        def change(cursor: Cursor, state: State) -> Change:
             after, applied = apply_rows(cursor, state, scan)
             outcome.append(applied)
             if info_key is not None and info_key != after.info_key:
-                return replace(after, info_key=info_key).renewed(data=True)
-            return after.renewed(data=True) if applied.any else after
+                after = replace(after, info_key=info_key).renewed(data=True)
+            elif applied.any:
+                after = after.renewed(data=True)
+            return Change(after, applied.touched)
 
-        self._write(change)
+        self._store.write(change)
         return outcome[0]
 
     def load_attributes(self, table: Table) -> None:
         """Load `content_hash` + one number per attribute, replacing what was loaded before."""
-        self._write(lambda cursor, state: results.store_attributes(cursor, state, table))
+        self._store.write(lambda cursor, state: Change(results.store_attributes(cursor, state, table)))
 
     def load_groups(self, table: Table) -> None:
         """Load `content_hash, cluster, duplicate_group, outlier, x, y`, replacing what was loaded before."""
-        self._write(lambda cursor, state: results.store_groups(cursor, state, table))
+        self._store.write(
+            lambda cursor, state: Change(results.store_groups(cursor, state, table), same_rows=True)
+        )
 
     def load_scores(self, report_id: str, table: Table) -> None:
         """Load `content_hash, score, p_value, outlier` of a drift report."""
-        self._write(lambda cursor, state: results.store_scores(cursor, state, report_id, table))
+        self._store.write(
+            lambda cursor, state: Change(
+                results.store_scores(cursor, state, report_id, table), same_rows=True
+            )
+        )
 
     def drop_scores(self, report_id: str) -> None:
         """Forget the scores of a drift report."""
-        self._write(lambda cursor, state: results.drop_scores(cursor, state, report_id))
-
-    def _write(self, change: Callable[[Cursor, State], State]) -> None:
-        with self._database.write_lock, self._database.cursor() as cursor:
-            cursor.begin()
-            try:
-                state = change(cursor, self._state)
-                if state != self._state:
-                    write_state(cursor, state, SCHEMA_VERSION)
-                with self._database.gate:
-                    cursor.commit()
-                    self._state = state
-            except BaseException:
-                cursor.rollback()
-                raise
-
-    # Caching -----------------------------------------------------------------------------------------------------
-
-    def _count(self, cursor: Cursor, wanted: Filter, state: State) -> int:
-        key = ("count", state.key, pages.digest_of(wanted, Sort()))
-        return self._cached(key, lambda: pages.count_items(cursor, wanted, state))
-
-    def _cached(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        """Return a value that only depends on `key` (which holds the version)."""
-        with self._cache_lock:
-            if key in self._cache:
-                self._cache.move_to_end(key)
-                return self._cache[key]
-        value = compute()
-        with self._cache_lock:
-            self._cache[key] = value
-            while len(self._cache) > _CACHED:
-                self._cache.popitem(last=False)
-        return value
+        self._store.write(
+            lambda cursor, state: Change(results.drop_scores(cursor, state, report_id), same_rows=True)
+        )
 
 
 def _report_of(wanted: Filter, order: Sort) -> str | None:
@@ -357,41 +329,3 @@ def _report_of(wanted: Filter, order: Sort) -> str | None:
         return wanted.drift_score.report_id
     kind, _, report = (order.field or "").partition(":")
     return report if kind == "drift_score" else None
-
-
-def _open(path: Path) -> tuple[Database, State]:
-    """Open the index, or make a new one where there is none or one of another version or damaged."""
-    if path.exists():
-        try:
-            database = Database(path, threads=cores())
-        except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException):
-            _delete(path)
-        else:
-            state = _stored_state(database)
-            if state is not None:
-                return database, state
-            database.close()
-            _delete(path)
-    database = Database(path, threads=cores())
-    state = empty_state()
-    with database.cursor() as cursor:
-        cursor.begin()
-        for statement in DDL:
-            cursor.execute(statement)
-        write_state(cursor, state, SCHEMA_VERSION)
-        cursor.commit()
-    return database, state
-
-
-def _stored_state(database: Database) -> State | None:
-    with database.cursor() as cursor:
-        try:
-            rows = cursor.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall()
-        except duckdb.CatalogException:
-            return None
-        return read_state(cursor) if rows == [(str(SCHEMA_VERSION),)] else None
-
-
-def _delete(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)

@@ -3,9 +3,9 @@
 
 import base64
 import binascii
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -15,15 +15,13 @@ import orjson
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
-from ddoc.dataset.filters import Filter, Sort, Where, compile_filter
+from ddoc.dataset.filters import Filter, Sort, Where, compile_filter, is_item_id
 from ddoc.dataset.items import Item
 from ddoc.dataset.schema import id_text, quoted
 from ddoc.dataset.state import State
 from ddoc.errors import InvalidInputError
 
 Rids = npt.NDArray[np.int32]
-_ITEM = "rid, iid, name, path, split, width, height, bytes, content_hash, class_ids, annotation_count, annotated, color"
-_ITEM_WIDTH = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def ids_of(cursor: Cursor, wanted: Filter, sort: Sort, state: State) -> list[str
     order = sort.order_by(state.fields)
     with where_of(cursor, wanted, state) as where:
         table = cursor.sql(
-            f"SELECT format('{{:016x}}', iid) AS id FROM item WHERE {where.sql} ORDER BY {order}",
+            f"SELECT lpad(lower(hex(iid)), 16, '0') AS id FROM item WHERE {where.sql} ORDER BY {order}",
             params=dict(where.params),
         ).to_arrow_table()
     return table.column("id").to_pylist()
@@ -77,57 +75,40 @@ def ids_by_rid(cursor: Cursor, rids: Rids) -> list[str]:
     """Return the ids of the given row ids, in the order given; rows that are gone are left out."""
     with bound(cursor, wanted=pa.table({"rid": rids, "nth": np.arange(len(rids), dtype=np.int32)})):
         rows = cursor.sql(
-            "SELECT format('{:016x}', iid) AS id FROM item JOIN wanted USING (rid) ORDER BY nth"
+            "SELECT lpad(lower(hex(iid)), 16, '0') AS id FROM item JOIN wanted USING (rid) ORDER BY nth"
         ).to_arrow_table()
     return rows.column("id").to_pylist()
 
 
-def items_by_rid(
-    cursor: Cursor, rids: Sequence[int], state: State, *, report: str | None = None
-) -> list[Item]:
-    """Return the items of a page's worth of row ids, in the order given; rows that are gone are left out."""
-    if not rids:
-        return []
-    listed = ", ".join(str(int(rid)) for rid in rids)
-    found = _read_items(cursor, f"rid IN ({listed})", {}, state, report)
-    return [found[int(rid)] for rid in rids if int(rid) in found]
+def rids_of(cursor: Cursor, ids: Sequence[str]) -> list[int]:
+    """Return the row ids of these item ids, in the order given; unknown ids are left out."""
+    numbers = [int(i, 16) for i in ids if is_item_id(i)]
+    if len(numbers) == 1:
+        rows = cursor.execute("SELECT iid, rid FROM item WHERE iid = $1::UBIGINT", numbers).fetchall()
+    else:
+        with bound(cursor, wanted=pa.table({"iid": pa.array(numbers, pa.uint64())})):
+            rows = cursor.execute(
+                "SELECT iid, rid FROM item WHERE iid IN (SELECT iid FROM wanted)"
+            ).fetchall()
+    found = dict(rows)
+    return [found[number] for number in numbers if number in found]
 
 
-def items_by_id(cursor: Cursor, ids: Sequence[str], state: State) -> list[Item]:
-    """Return the items of these ids, in the order given; unknown ids are left out."""
-    with where_of(cursor, Filter(ids=tuple(ids)), state) as where:
-        found = {item.item_id: item for item in _read_items(cursor, where.sql, {}, state, None).values()}
-    return [found[i] for i in ids if i in found]
+def scores_of(cursor: Cursor, rids: Sequence[int], report: str) -> dict[str, float]:
+    """Return the drift score of the items of these row ids, by item id; items without one are left out."""
+    listed = ", ".join(str(int(rid)) for rid in rids) or "-1"
+    rows = cursor.execute(
+        f"SELECT iid, {quoted(f's:{report}')} AS score FROM item"
+        f" WHERE rid IN (SELECT unnest([{listed}])) AND score IS NOT NULL"
+    ).fetchall()
+    return {id_text(iid): score for iid, score in rows}
 
 
-def _read_items(
-    cursor: Cursor, condition: str, params: Mapping[str, Any], state: State, report: str | None
-) -> dict[int, Item]:
-    columns = "".join(f", {quoted(f'a:{name}')}" for name in state.attributes)
-    names = state.attributes
-    if report is not None and report in state.reports:
-        columns += f", {quoted(f's:{report}')}"
-        names = (*names, "drift_score")
-    rows = cursor.execute(f"SELECT {_ITEM}{columns} FROM item WHERE {condition}", dict(params)).fetchall()
-    return {row[0]: _item(row, names, state) for row in rows}
-
-
-def _item(row: tuple[Any, ...], names: Sequence[str], state: State) -> Item:
-    return Item(
-        item_id=id_text(row[1]),
-        name=row[2],
-        path=row[3],
-        split=row[4],
-        width=row[5],
-        height=row[6],
-        bytes=row[7],
-        content_hash=row[8],
-        classes=tuple(state.classes[number] for number in row[9]),
-        annotation_count=row[10],
-        annotated=row[11],
-        color=max(row[12], 0),
-        attributes={n: v for n, v in zip(names, row[_ITEM_WIDTH:], strict=True) if v is not None},
-    )
+def with_score(item: Item, score: float | None) -> Item:
+    """Return the item with `drift_score` among its attributes."""
+    if score is None:
+        return item
+    return replace(item, attributes={**item.attributes, "drift_score": score})
 
 
 @dataclass(frozen=True, slots=True)

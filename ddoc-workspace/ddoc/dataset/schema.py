@@ -7,7 +7,7 @@ import pyarrow as pa
 Table: TypeAlias = Any
 """A `pyarrow.Table`; pyarrow ships no types."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 CORE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("rid", "INTEGER"),
@@ -43,11 +43,24 @@ DDL: tuple[str, ...] = (
     "CREATE TABLE meta (key VARCHAR, value VARCHAR)",
     "CREATE TABLE item (" + ", ".join(f"{name} {kind}" for name, kind in CORE_COLUMNS) + ")",
     "CREATE TABLE item_class (rid INTEGER, class_id SMALLINT, n INTEGER)",
-    "CREATE TABLE annotation (rid INTEGER, class_id SMALLINT, kind UTINYINT, x1 FLOAT, y1 FLOAT, x2 FLOAT, y2 FLOAT)",
+    (
+        "CREATE TABLE annotation (rid INTEGER, class_id SMALLINT, kind UTINYINT,"
+        " x1 FLOAT, y1 FLOAT, x2 FLOAT, y2 FLOAT, size_code UTINYINT)"
+    ),
     "CREATE TABLE issue (rid INTEGER, code VARCHAR, detail VARCHAR)",
     "CREATE TABLE gone (iid UBIGINT, rid INTEGER)",
     "CREATE TABLE class (class_id SMALLINT, class_name VARCHAR)",
 )
+
+SIDES_PER_OCTAVE = 4
+SMALL_AREA, LARGE_AREA = 32.0**2, 96.0**2
+LARGE_BIT = 128
+SIZE_CODE = (
+    f"(least(floor({SIDES_PER_OCTAVE} * log2(greatest(sqrt((a.x2 - a.x1) * (a.y2 - a.y1)), 1))), {LARGE_BIT - 1})"
+    f" + CASE WHEN (a.x2 - a.x1) * (a.y2 - a.y1) > {LARGE_AREA} THEN {LARGE_BIT} ELSE 0 END)::UTINYINT"
+)
+"""How large a box is, in one byte, so that the sizes of five million boxes are one quick count: the logarithm of its
+side (of the square of equal area) in quarter octaves, and a bit for COCO's "large"."""
 
 KINDS: tuple[str, ...] = ("box", "polygon", "mask", "class")
 

@@ -1,17 +1,20 @@
 # ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
 """Statistics of the data, as numbers for people and for the API."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ddoc.dataset.database import Cursor
-from ddoc.dataset.filters import Filter
-from ddoc.dataset.pages import where_of
-from ddoc.dataset.state import State
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-_SIDES_PER_OCTAVE = 4
-_SMALL, _LARGE = 32.0**2, 96.0**2
+from ddoc.dataset.bins import mask_of
+from ddoc.dataset.database import Cursor, bound, one_row
+from ddoc.dataset.pairs import Pairs
+from ddoc.dataset.schema import LARGE_BIT, SIDES_PER_OCTAVE, SMALL_AREA
+from ddoc.dataset.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,67 +44,65 @@ class DatasetStats:
 
 
 def statistics_of(
-    cursor: Cursor, wanted: Filter, state: State, *, class_order: tuple[str, ...]
+    cursor: Cursor,
+    pairs: Pairs,
+    rids: npt.NDArray[np.int32] | None,
+    state: State,
+    *,
+    class_order: tuple[str, ...],
 ) -> DatasetStats:
-    """Return the statistics of the items that match; `class_order` lists classes that count even when unused."""
-    with where_of(cursor, wanted, state) as where:
-        params = dict(where.params)
-        chosen = "" if where.sql == "TRUE" else f" WHERE rid IN (SELECT rid FROM item WHERE {where.sql})"
-        splits, sums = _sums(cursor, where.sql, params)
-        classes, by_split = _classes(cursor, where.sql, params, state, class_order)
-        boxes = _box_size(cursor, chosen, params)
+    """Return the statistics of the items of these row ids (None: all); `class_order` lists classes that count even
+    when unused."""
+    with contextlib.ExitStack() as stack:
+        chosen = ""
+        if rids is not None:
+            stack.enter_context(bound(cursor, chosen=pa.table({"rid": rids})))
+            chosen = " WHERE rid IN (SELECT rid FROM chosen)"
+        mask = None if rids is None else mask_of(rids, state.next_rid)
+        sums = _sums(cursor, chosen)
+        classes, by_split = _classes(pairs.per_split_and_class(mask), state, class_order)
         issues = cursor.execute(
-            f"SELECT code, count(*) FROM issue{chosen} GROUP BY code ORDER BY code", params if chosen else {}
+            f"SELECT code, count(*) FROM issue{chosen} GROUP BY code ORDER BY code"
         ).fetchall()
-        size = _image_size(cursor, where.sql, params)
-    return DatasetStats(
-        items=sum(splits.values()),
-        annotations=sums["annotations"],
-        bytes=sums["bytes"],
-        splits=splits,
-        classes=classes,
-        by_split=by_split,
-        image_size=size,
-        box_size=boxes,
-        unlabelled=sums["unlabelled"],
-        backgrounds=sums["backgrounds"],
-        issues=dict(issues),
+        return DatasetStats(
+            splits=pairs.items_per_split(mask),
+            classes=classes,
+            by_split=by_split,
+            image_size=_image_size(cursor, chosen),
+            box_size=_box_size(cursor, chosen),
+            issues=dict(issues),
+            **sums,
+        )
+
+
+def _sums(cursor: Cursor, chosen: str) -> dict[str, int]:
+    row = one_row(
+        cursor,
+        "SELECT count(*), coalesce(sum(annotation_count), 0), coalesce(sum(bytes), 0),"
+        " count(*) FILTER (NOT annotated), count(*) FILTER (annotated AND annotation_count = 0)"
+        f" FROM item{chosen}",
     )
-
-
-def _sums(cursor: Cursor, where: str, params: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
-    rows = cursor.execute(
-        "SELECT split, count(*), sum(annotation_count), sum(bytes), count(*) FILTER (NOT annotated),"
-        f" count(*) FILTER (annotated AND annotation_count = 0) FROM item WHERE {where} GROUP BY split ORDER BY split",
-        dict(params),
-    ).fetchall()
-    names = ("annotations", "bytes", "unlabelled", "backgrounds")
-    sums = {name: sum(int(row[2 + at]) for row in rows) for at, name in enumerate(names)}
-    return {row[0]: row[1] for row in rows}, sums
+    names = ("items", "annotations", "bytes", "unlabelled", "backgrounds")
+    return {name: int(value) for name, value in zip(names, row, strict=True)}
 
 
 def _classes(
-    cursor: Cursor, where: str, params: Mapping[str, Any], state: State, class_order: tuple[str, ...]
+    rows: list[tuple[str, int, int, int]], state: State, class_order: tuple[str, ...]
 ) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
-    rows = cursor.execute(
-        "SELECT split, class_id, count(*), sum(n) FROM item_class JOIN"
-        f" (SELECT rid, split FROM item WHERE {where}) USING (rid) GROUP BY split, class_id ORDER BY split, class_id",
-        dict(params),
-    ).fetchall()
     classes = {name: {"items": 0, "annotations": 0} for name in class_order}
     by_split: dict[str, dict[str, int]] = {}
     for split, number, items, annotations in rows:
         entry = classes.setdefault(state.classes[number], {"items": 0, "annotations": 0})
         entry["items"] += items
-        entry["annotations"] += int(annotations)
-        by_split.setdefault(split, {})[state.classes[number]] = int(annotations)
+        entry["annotations"] += annotations
+        by_split.setdefault(split, {})[state.classes[number]] = annotations
     return classes, by_split
 
 
-def _image_size(cursor: Cursor, where: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _image_size(cursor: Cursor, chosen: str) -> dict[str, Any]:
     rows = cursor.execute(
-        f"SELECT width, height, count(*) AS n FROM item WHERE {where} AND width > 0 GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
-        dict(params),
+        "SELECT width, height, count(*) AS n FROM item"
+        f"{chosen or ' WHERE TRUE'} AND width > 0 GROUP BY 1, 2 ORDER BY n DESC, 1, 2"
     ).fetchall()
     if not rows:
         return {"width": None, "height": None, "common": []}
@@ -125,22 +126,27 @@ def _weighted(pairs: list[tuple[int, int]]) -> dict[str, float]:
     return {"min": pairs[0][0], "median": median, "mean": round(mean, 2), "max": pairs[-1][0]}
 
 
-def _box_size(cursor: Cursor, chosen: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _box_size(cursor: Cursor, chosen: str) -> dict[str, Any]:
     """Count boxes by the side of the square of equal area, four bins per octave, and by COCO's three sizes."""
     rows = cursor.execute(
-        f"SELECT floor({_SIDES_PER_OCTAVE} * log2(greatest(sqrt(area), 1)))::INTEGER AS bin, count(*),"
-        f" count(*) FILTER (area < {_SMALL}), count(*) FILTER (area > {_LARGE}) FROM"
-        f" (SELECT (x2 - x1) * (y2 - y1) AS area FROM annotation{chosen}) WHERE area IS NOT NULL"
-        " GROUP BY bin ORDER BY bin",
-        dict(params) if chosen else {},
+        f"SELECT size_code, count(*) FROM annotation{chosen or ' WHERE TRUE'} AND size_code IS NOT NULL"
+        " GROUP BY 1 ORDER BY 1"
     ).fetchall()
-    total = sum(row[1] for row in rows)
-    small, large = sum(row[2] for row in rows), sum(row[3] for row in rows)
-    edges = [round(2 ** (row[0] / _SIDES_PER_OCTAVE), 2) for row in rows]
+    sides: dict[int, int] = {}
+    small = large = 0
+    for code, count in rows:
+        side = code % LARGE_BIT
+        sides[side] = sides.get(side, 0) + count
+        large += count if code >= LARGE_BIT else 0
+        small += count if 2 ** (2 * side / SIDES_PER_OCTAVE) < SMALL_AREA else 0
+    total = sum(sides.values())
     return {
         "boxes": total,
         "small": small,
         "medium": total - small - large,
         "large": large,
-        "sides": [{"from": edge, "boxes": row[1]} for edge, row in zip(edges, rows, strict=True)],
+        "sides": [
+            {"from": round(2 ** (side / SIDES_PER_OCTAVE), 2), "boxes": count}
+            for side, count in sorted(sides.items())
+        ],
     }

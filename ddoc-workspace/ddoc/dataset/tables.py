@@ -12,7 +12,7 @@ def items_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, name, path, split, width, height, bytes, content_hash, annotation_count, annotated, color."""
     return _select(
         cursor,
-        "format('{:016x}', iid) AS item_id, name, path, split, width, height, bytes, content_hash,"
+        "lpad(lower(hex(iid)), 16, '0') AS item_id, name, path, split, width, height, bytes, content_hash,"
         " annotation_count, annotated, greatest(color, 0) AS color",
         wanted,
         state,
@@ -29,7 +29,7 @@ def values_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     columns = "".join(f", {column} AS {quoted(name)}" for column, name in named)
     return _select(
         cursor,
-        "format('{:016x}', iid) AS item_id, content_hash, split, annotation_count, bytes, width, height"
+        "lpad(lower(hex(iid)), 16, '0') AS item_id, content_hash, split, annotation_count, bytes, width, height"
         + columns,
         wanted,
         state,
@@ -41,7 +41,7 @@ def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     kinds = "[" + ", ".join(f"'{kind}'" for kind in KINDS) + "]"
     with where_of(cursor, wanted, state) as where:
         return cursor.sql(
-            f"SELECT format('{{:016x}}', iid) AS item_id, class_name, {kinds}[kind + 1] AS kind, x1, y1, x2, y2"
+            f"SELECT lpad(lower(hex(iid)), 16, '0') AS item_id, class_name, {kinds}[kind + 1] AS kind, x1, y1, x2, y2"
             f" FROM annotation JOIN (SELECT rid, iid FROM item WHERE {where.sql}) USING (rid) JOIN class USING (class_id)"
             " ORDER BY rid",
             params=dict(where.params),
@@ -52,7 +52,7 @@ def classes_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, class_name, n: how many annotations of each class an item has."""
     with where_of(cursor, wanted, state) as where:
         return cursor.sql(
-            "SELECT format('{:016x}', iid) AS item_id, class_name, n"
+            "SELECT lpad(lower(hex(iid)), 16, '0') AS item_id, class_name, n"
             f" FROM item_class JOIN (SELECT rid, iid FROM item WHERE {where.sql}) USING (rid) JOIN class USING (class_id)"
             " ORDER BY rid, class_id",
             params=dict(where.params),
