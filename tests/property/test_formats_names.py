@@ -34,6 +34,20 @@ PARTS = st.one_of(
 NAMES = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
 
 
+def outcome(archive: Path, target: Path) -> str | None:
+    """The code that an archive is refused with, None if it is extracted."""
+    try:
+        extract(archive, target)
+    except DdocError as error:
+        return error.error_code
+    return None
+
+
+def can_be_in_a_zip(name: str) -> bool:
+    """zipfile cuts names at NUL and cannot encode lone surrogates."""
+    return bool(name.split("\0", maxsplit=1)[0]) and not any("\ud800" <= c <= "\udfff" for c in name)
+
+
 @settings(max_examples=500, deadline=None)
 @given(names=st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_no_member_name_leaves_the_target(names: list[str]) -> None:
@@ -41,17 +55,11 @@ def test_no_member_name_leaves_the_target(names: list[str]) -> None:
     try:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            for name in names:
-                try:
-                    archive.writestr(name or "x", b"1")
-                except UnicodeEncodeError:
-                    continue  # a lone surrogate is no name that a zip can hold
+            for name in filter(can_be_in_a_zip, names):
+                archive.writestr(name, b"1")
         (scratch / "a.zip").write_bytes(buffer.getvalue())
-        try:
-            extract(scratch / "a.zip", scratch / "work" / "out")
-        except DdocError as error:
-            assert error.error_code in CODES
-            assert not (scratch / "work" / "out").exists()
+        code = outcome(scratch / "a.zip", scratch / "work" / "out")
+        assert code is None or (code in CODES and not (scratch / "work" / "out").exists())
         for path in scratch.rglob("*"):
             relative = path.relative_to(scratch).as_posix()
             assert relative in {"a.zip", "work"} or relative.startswith("work/out")

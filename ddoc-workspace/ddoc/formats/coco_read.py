@@ -27,6 +27,7 @@ _ANNOTATION_KEYS = frozenset(
     {"id", "image_id", "category_id", "bbox", "segmentation", "area", "iscrowd", "attributes", "ddoc"}
 )
 _PLAIN_KEYS = _ANNOTATION_KEYS - {"ddoc"}
+_MAX_AREA = 1e12  # pixels; beyond it, or not a number, an area says nothing
 _SCALARS = frozenset({"coco_id", "iscrowd", "area"})
 _LIFTED = (*FLAGS, "pose")
 Raw = dict[str, Any]
@@ -305,7 +306,7 @@ def _annotation(
             return None  # reported where it was found broken
     extra = _extra(raw, area_of(box, polygons, mask))
     if not extra.keys() <= _SCALARS and not sane(extra):
-        report.note("details-dropped", subject, "skipped", "attributes nested too deeply")
+        report.note("details-dropped", subject, "skipped", "nested too deeply, or not finite")
         extra = {}
     return Annotation(name, box, polygons, mask, extra or NO_EXTRA)
 
@@ -368,7 +369,7 @@ def _extra(raw: Raw, natural_area: float) -> Raw:
     if raw.get("iscrowd"):
         extra["iscrowd"] = 1
     area = raw.get("area")
-    if isinstance(area, int | float) and not abs(area - natural_area) <= 1e-6 * natural_area:
+    if isinstance(area, int | float) and 1e-6 * natural_area < abs(area - natural_area) < _MAX_AREA:
         extra["area"] = area
     attributes = raw.get("attributes")
     if isinstance(attributes, dict) and attributes:

@@ -19,6 +19,8 @@ _IMAGE_KEYS = frozenset({"id", "file_name", "width", "height"})
 _ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "bbox", "segmentation", "area", "iscrowd"})
 # A lone surrogate in a text becomes the escape that JSON reads as the same
 _SURROGATES = "backslashreplace"
+_SCALARS = frozenset({"coco_id", "iscrowd", "area"})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)
 _PART = ".annotations.part"
 
 
@@ -114,16 +116,17 @@ class _SplitWriter:
         self, annotation: Annotation, image: int, category: int, item: ExportItem, report: Report
     ) -> str:
         extra = annotation.extra
-        wanted = extra.get("coco_id") if extra else None
+        wanted = extra.get("coco_id")
         number = self._annotations.take(wanted)
         if wanted is not None and number != wanted:
             report.note("id-changed", item.name, "changed", f"annotation {wanted} → {number}")
-        area = extra.get("area") if extra else None
-        crowd = extra.get("iscrowd", 0) if extra else 0
+        area = extra.get("area")
+        if area is None:
+            area = _number(area_of(annotation.box, annotation.polygons, annotation.mask))
         return (
             f'{{"id":{number},"image_id":{image},"category_id":{category},{_geometry(annotation)}'
-            f'"area":{_number(area_of(annotation.box, annotation.polygons, annotation.mask)) if area is None else _dumps(area)},"iscrowd":{_dumps(crowd)}'
-            f"{_annotation_rest(annotation) if extra else ''}}}"
+            f'"area":{area},"iscrowd":{1 if extra.get("iscrowd") else 0}'
+            f"{'' if extra.keys() <= _SCALARS else _annotation_rest(annotation)}}}"
         )
 
     def finish(self) -> int:
@@ -154,11 +157,15 @@ def _geometry(annotation: Annotation) -> str:
     corner = f'"bbox":[{_number(box.x1)},{_number(box.y1)},{_side(box.x1, box.x2)},{_side(box.y1, box.y2)}],'
     if annotation.mask is not None:
         return f'{corner}"segmentation":{_dumps(dict(annotation.mask))},'
+    if not annotation.polygons:
+        return f'{corner}"segmentation":[],'
     rings = ",".join(f"[{','.join(str(_number(v)) for v in ring)}]" for ring in annotation.polygons)
     return f'{corner}"segmentation":[{rings}],'
 
 
 def _image_rest(item: ExportItem, report: Report) -> str:
+    if item.annotations is not None and item.extra.keys() <= _SCALARS:
+        return ""
     rest = {k: v for k, v in item.extra.get("coco", {}).items() if k not in _IMAGE_KEYS}
     if item.annotations is None:
         rest["annotated"] = False
@@ -200,4 +207,4 @@ def _side(start: float, end: float) -> float | int:
 
 
 def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)
+    return _ENCODER.encode(value)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, cast
 
 from ddoc.formats.names import is_safe_name, shortened
@@ -24,7 +25,9 @@ def class_name(raw: str, *, fallback: str, report: Report) -> str:
 
 
 def sane(value: object, depth: int = 0) -> bool:
-    """Return whether a decoded JSON value is nested at most 16 deep, so that whoever writes it again can."""
+    """Return whether a decoded JSON value is finite and nested at most 16 deep: JSON that can be written again."""
+    if isinstance(value, float):
+        return isfinite(value)
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, Mapping):
