@@ -1,0 +1,5 @@
+"""The command line: `ddoc analyze`, `ddoc drift`, `ddoc guard` and `ddoc fsck`, for notebooks, scripts and CI."""
+
+from ddoc.cli.main import main
+
+__all__ = ["main"]
