@@ -95,3 +95,5 @@ def configure_logging(*, level: str, form: str, request_id: Callable[[], str]) -
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for talkative in ("alembic", "httpx"):
+        logging.getLogger(talkative).setLevel(max(root.level, logging.WARNING))

@@ -1,9 +1,12 @@
 // @ts-check
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 afterEach(cleanup);
+
+// A busy machine is not a failure.
+configure({ asyncUtilTimeout: 10_000 });
 
 // jsdom has neither: Mantine asks for both when it mounts.
 /** @param {string} query @returns {MediaQueryList} */

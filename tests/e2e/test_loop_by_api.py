@@ -145,13 +145,13 @@ def test_the_loop_closes(client: httpx.Client, pair: dict[str, Any], tmp_path: P
     stale = client.post(
         f"/workspace/{base}/data/move",
         json={"item_ids": ids, "target_split": "val"},
-        headers={"If-Match": "long-gone"},
+        headers={"If-Match": '"long-gone"'},
     )
     assert (stale.status_code, stale.json()["code"]) == (412, "stale-version")
     moved = client.post(
         f"/workspace/{base}/data/move",
         json={"item_ids": ids, "target_split": "val"},
-        headers={"If-Match": relabelled["data_version"]},
+        headers={"If-Match": f'"{relabelled["data_version"]}"'},
     )
     assert ok(moved)["changed"] >= 1
 

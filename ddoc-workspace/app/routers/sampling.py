@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.dependencies import SamplingDep
@@ -40,10 +40,19 @@ from app.schemas_data import (
 from app.schemas_job import JobOut
 
 router = APIRouter(prefix="/workspace/{workspace_id}/data", tags=["data"])
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", description="the data_version that the edit was decided on; 412 when stale"),
-]
+
+
+def _expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(alias="If-Match", description='"<data_version>" that the edit was decided on; 412 when stale'),
+    ] = None,
+) -> str | None:
+    """Return the version without the quotes of an entity tag."""
+    return None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
+
+
+ExpectedVersion = Annotated[str | None, Depends(_expected_version)]
 EDIT_PROBLEMS = problems(404, 409, 412, 507)
 
 
@@ -155,40 +164,40 @@ def view_histograms(
 
 
 @router.post("/add", responses=EDIT_PROBLEMS, summary="Add items")
-def add_items(service: SamplingDep, body: AddBody, if_match: IfMatch = None) -> EditOut:
+def add_items(service: SamplingDep, body: AddBody, expected: ExpectedVersion) -> EditOut:
     """Copy images with their annotations in, from import roots, uploads or another workspace."""
     result = service.add_items(
         [s if isinstance(s, str) else (s.workspace_id, s.selection.to_domain()) for s in body.items],
         target_split=body.target_split,
         dry_run=body.dry_run,
-        expected_version=if_match,
+        expected_version=expected,
     )
     return EditOut.of(result)
 
 
 @router.post("/remove", responses=EDIT_PROBLEMS, summary="Remove items")
-def remove_items(service: SamplingDep, body: EditBody, if_match: IfMatch = None) -> EditOut:
+def remove_items(service: SamplingDep, body: EditBody, expected: ExpectedVersion) -> EditOut:
     """Take the selected items out; their files go to the trash, and the edit can be undone."""
     return EditOut.of(
-        service.remove_items(body.chosen.to_domain(), dry_run=body.dry_run, expected_version=if_match)
+        service.remove_items(body.chosen.to_domain(), dry_run=body.dry_run, expected_version=expected)
     )
 
 
 @router.post("/move", responses=EDIT_PROBLEMS, summary="Move items to another split")
-def move_items(service: SamplingDep, body: MoveBody, if_match: IfMatch = None) -> EditOut:
+def move_items(service: SamplingDep, body: MoveBody, expected: ExpectedVersion) -> EditOut:
     """Move the selected items. Their ids, annotations and analyses stay; the edit can be undone."""
     return EditOut.of(
         service.move_items(
             body.chosen.to_domain(),
             target_split=body.target_split,
             dry_run=body.dry_run,
-            expected_version=if_match,
+            expected_version=expected,
         )
     )
 
 
 @router.post("/relabel", responses=EDIT_PROBLEMS, summary="Change labels")
-def relabel_items(service: SamplingDep, body: RelabelBody, if_match: IfMatch = None) -> EditOut:
+def relabel_items(service: SamplingDep, body: RelabelBody, expected: ExpectedVersion) -> EditOut:
     """Give the selected items, or their annotations of one class, another class."""
     return EditOut.of(
         service.relabel_items(
@@ -196,13 +205,13 @@ def relabel_items(service: SamplingDep, body: RelabelBody, if_match: IfMatch = N
             new_label=body.new_label,
             from_label=body.from_label,
             dry_run=body.dry_run,
-            expected_version=if_match,
+            expected_version=expected,
         )
     )
 
 
 @router.post("/split", responses=EDIT_PROBLEMS, summary="Divide the set anew")
-def split_items(service: SamplingDep, body: SplitBody, if_match: IfMatch = None) -> EditOut:
+def split_items(service: SamplingDep, body: SplitBody, expected: ExpectedVersion) -> EditOut:
     """Divide all items into splits by ratio; stratified, grouped, and stable when the set grows."""
     return EditOut.of(
         service.split_items(
@@ -212,13 +221,13 @@ def split_items(service: SamplingDep, body: SplitBody, if_match: IfMatch = None)
             frozen=body.frozen,
             seed=body.seed,
             dry_run=body.dry_run,
-            expected_version=if_match,
+            expected_version=expected,
         )
     )
 
 
 @router.post("/apply-sample", responses=EDIT_PROBLEMS, summary="Act on a sample")
-def apply_sample(service: SamplingDep, body: ApplySampleBody, if_match: IfMatch = None) -> EditOut:
+def apply_sample(service: SamplingDep, body: ApplySampleBody, expected: ExpectedVersion) -> EditOut:
     """Move or remove the items of a recorded sample, or remove all others."""
     return EditOut.of(
         service.apply_sample(
@@ -226,15 +235,15 @@ def apply_sample(service: SamplingDep, body: ApplySampleBody, if_match: IfMatch 
             action=body.action,
             target_split=body.target_split,
             dry_run=body.dry_run,
-            expected_version=if_match,
+            expected_version=expected,
         )
     )
 
 
 @router.post("/undo", responses=EDIT_PROBLEMS, summary="Undo an edit")
-def undo(service: SamplingDep, body: UndoBody | None = None, if_match: IfMatch = None) -> EditOut:
+def undo(service: SamplingDep, expected: ExpectedVersion, body: UndoBody | None = None) -> EditOut:
     """Undo the last edit; an edit_id, if given, must name that one."""
-    return EditOut.of(service.undo(body.edit_id if body else None, expected_version=if_match))
+    return EditOut.of(service.undo(body.edit_id if body else None, expected_version=expected))
 
 
 @router.get("/edits", responses=problems(404), summary="The journal")

@@ -51,6 +51,8 @@ test('uploads both sides and finds out what changed', async () => {
 });
 
 test('makes a workspace of each side', async () => {
+  const { items } = await ask(page, '/drift?limit=1');
+  await page.goto(`/drift/${items[0].report_id}`);
   await page.getByRole('button', { name: 'Create workspaces' }).click();
   await page.waitForURL(/\/w\/[^/]+\//, { timeout: 240_000 });
   const { workspaces } = await ask(page, '/workspaces?limit=2');
@@ -72,9 +74,10 @@ test('browses, filters in the address, and looks at boxes', async () => {
 
 test('moves what is selected and takes it back', async () => {
   await page.goto(`/w/${target}/data?split=val`);
-  const cells = page.getByRole('grid', { name: 'Images' }).getByRole('gridcell');
-  await expect(cells.first()).toBeVisible({ timeout: 30_000 });
-  await cells.first().focus();
+  const grid = page.getByRole('grid', { name: 'Images' });
+  await expect(grid.getByRole('gridcell').first()).toBeVisible({ timeout: 30_000 });
+  await grid.focus();
+  await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Space');
   await expect(page.getByText('1 selected').first()).toBeVisible();
   await page.keyboard.press('Control+a');
@@ -84,7 +87,9 @@ test('moves what is selected and takes it back', async () => {
   await expect(page.getByText('87 images moved to test')).toBeVisible({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Undo' }).first().click();
   await expect
-    .poll(async () => (await ask(page, `/workspace/${target}/data/stats`)).splits.val, { timeout: 30_000 })
+    .poll(async () => (await ask(page, `/workspace/${target}/data/stats`)).splits.val, {
+      timeout: 30_000,
+    })
     .toBe(87);
 });
 
@@ -97,7 +102,10 @@ test('shows the analyses with histograms and the map', async () => {
 
 test('samples what drifted most and looks before it applies', async () => {
   await page.goto(`/w/${target}/sampling`);
-  await page.getByRole('radio', { name: /Random/ }).first().click({ force: true });
+  await page
+    .getByRole('radio', { name: /Random/ })
+    .first()
+    .click({ force: true });
   await page.getByRole('button', { name: 'Preview' }).click();
   await expect(page.getByText(/images of 364/).first()).toBeVisible({ timeout: 60_000 });
   await page.screenshot({ path: 'test-results/loop-sampling.png', fullPage: true });
@@ -107,7 +115,8 @@ test('takes a snapshot of an edit and shows the difference', async () => {
   const moved = await page.evaluate(async (id) => {
     const body = JSON.stringify({ filter: { split: 'val' }, target_split: 'holdout' });
     const headers = { 'Content-Type': 'application/json' };
-    return (await fetch(`/api/workspace/${id}/data/move`, { method: 'POST', headers, body })).status;
+    return (await fetch(`/api/workspace/${id}/data/move`, { method: 'POST', headers, body }))
+      .status;
   }, target);
   expect(moved).toBe(200);
   await page.goto(`/w/${target}/snapshots`);
@@ -126,7 +135,8 @@ test('trains on the snapshot and follows the run', async () => {
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect
     .poll(
-      async () => (await ask(page, `/workspace/${target}/experiments`)).experiments[0]?.state ?? 'none',
+      async () =>
+        (await ask(page, `/workspace/${target}/experiments`)).experiments[0]?.state ?? 'none',
       { timeout: 240_000, intervals: [1000] },
     )
     .toBe('succeeded');
@@ -142,7 +152,9 @@ test('restores the first version, with its effect shown first', async () => {
   await expect(dialog.getByText(/files are written/)).toBeVisible({ timeout: 60_000 });
   await dialog.getByRole('button', { name: 'Restore', exact: true }).click();
   await expect
-    .poll(async () => (await ask(page, `/workspace/${target}/data/stats`)).splits.val, { timeout: 60_000 })
+    .poll(async () => (await ask(page, `/workspace/${target}/data/stats`)).splits.val, {
+      timeout: 60_000,
+    })
     .toBe(87);
 });
 

@@ -24,7 +24,9 @@ for (const language of LANGUAGES) {
         '/drift',
         `/drift/${reports[0].report_id}`,
         '/w',
-        ...['data', 'analysis', 'sampling', 'experiments', 'snapshots'].map((tab) => `/w/${id}/${tab}`),
+        ...['data', 'analysis', 'sampling', 'experiments', 'snapshots'].map(
+          (tab) => `/w/${id}/${tab}`,
+        ),
         '/jobs',
         '/settings',
       ];
@@ -37,8 +39,12 @@ for (const language of LANGUAGES) {
         await page.waitForTimeout(1200);
         await page.screenshot({ path: `test-results/route-${language}-${scheme}-${number}.png` });
         const { violations } = await new AxeBuilder({ page }).analyze();
-        for (const violation of violations.filter((v) => ['serious', 'critical'].includes(v.impact ?? ''))) {
-          found.push(`${route}: ${violation.id}: ${violation.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+        for (const violation of violations.filter((v) =>
+          ['serious', 'critical'].includes(v.impact ?? ''),
+        )) {
+          found.push(
+            `${route}: ${violation.id}: ${violation.nodes.map((n) => n.target.join(' ')).join(', ')}`,
+          );
         }
         await expect(page.locator('html')).toHaveAttribute('lang', language);
       }
