@@ -43,6 +43,7 @@ export default defineConfig(({ mode }) => {
             environment: 'jsdom',
             include: ['src/**/*.test.jsx'],
             setupFiles: ['./tests/setup.js'],
+            testTimeout: 30_000,
           },
         },
       ],

@@ -10,6 +10,11 @@ import { errorFromResponse, unreachable } from './problems.js';
  * @property {AbortSignal} [signal]
  */
 
+/** From here on a lost connection or a reload must not cost the whole file (bytes). */
+export const RESUMABLE_FROM = 64 * 2 ** 20;
+const CHUNK = 16 * 2 ** 20;
+const JOB_HEADER = 'X-Ddoc-Job';
+
 /**
  * One multipart request: progress needs XMLHttpRequest, fetch has none for what it sends.
  * @template T
@@ -39,6 +44,55 @@ export function uploadMultipart(path, { file, fields = {}, onProgress, signal })
     };
     request.send(body);
   });
+}
+
+/**
+ * By the tus protocol, in parts: it goes on after a lost connection, and where the same file is
+ * given again after a reload.
+ * @param {UploadOptions} options
+ * @returns {Promise<string>} the id of the job that ingests it
+ */
+export async function uploadResumable({ file, fields = {}, onProgress, signal }) {
+  const { Upload } = await import('tus-js-client');
+  return new Promise((resolve, reject) => {
+    /** @type {string | undefined} */
+    let jobId;
+    const upload = new Upload(file, {
+      endpoint: `${globalThis.location.origin}${API_ROOT}/uploads`,
+      chunkSize: CHUNK,
+      retryDelays: [0, 1000, 3000, 5000, 10_000],
+      removeFingerprintOnSuccess: true,
+      metadata: {
+        filename: file.name,
+        filetype: file.type || 'application/octet-stream',
+        ...fields,
+      },
+      onProgress,
+      onAfterResponse: (_request, response) => {
+        jobId = response.getHeader(JOB_HEADER) ?? jobId;
+      },
+      onError: (error) => reject(tusError(error)),
+      onSuccess: () =>
+        jobId ? resolve(jobId) : reject(unreachable(new Error('the upload named no job'))),
+    });
+    const abort = () => {
+      upload.abort();
+      reject(new DOMException('aborted', 'AbortError'));
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    upload.findPreviousUploads().then(([previous]) => {
+      if (previous) upload.resumeFromPreviousUpload(previous);
+      upload.start();
+    }, reject);
+  });
+}
+
+/** @param {Error & { originalResponse?: { getStatus(): number, getBody(): string } | null }} error */
+function tusError(error) {
+  const answer = error.originalResponse;
+  if (!answer) return unreachable(error);
+  const response = new Response(null, { status: answer.getStatus() });
+  return errorFromResponse(response, parseJson(answer.getBody()));
 }
 
 /** @param {XMLHttpRequest} request */

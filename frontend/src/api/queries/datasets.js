@@ -2,7 +2,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, call, creating } from '../client.js';
 import { keys } from '../keys.js';
-import { uploadMultipart } from '../uploads.js';
+import { RESUMABLE_FROM, uploadMultipart, uploadResumable } from '../uploads.js';
 import { putJobs } from './jobs.js';
 
 /** @typedef {import('../model.d.ts').Dataset} Dataset */
@@ -47,13 +47,10 @@ export function useUploadDataset() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (/** @type {UploadInput} */ { file, name, signal, onProgress }) => {
+      const options = { file, fields: { name }, signal, onProgress };
+      if (file.size >= RESUMABLE_FROM) return uploadResumable(options);
       /** @type {IngestJob} */
-      const job = await uploadMultipart('/datasets', {
-        file,
-        fields: { name },
-        signal,
-        onProgress,
-      });
+      const job = await uploadMultipart('/datasets', options);
       putJobs(client, [job]);
       return job.job_id;
     },
