@@ -52,8 +52,12 @@ export const templatesQuery = (workspaceId) =>
     enabled: workspaceId !== '',
   });
 
-/** Runs, newest first; asked for again while one is going. @param {string} workspaceId */
-export const runsQuery = (workspaceId) =>
+/**
+ * Runs, newest first; asked for again while one is going.
+ * @param {string} workspaceId
+ * @param {boolean} [awaited] one was started and is not in the list yet
+ */
+export const runsQuery = (workspaceId, awaited = false) =>
   queryOptions({
     queryKey: [...experimentKey(workspaceId), 'runs'],
     queryFn: async ({ signal }) =>
@@ -65,7 +69,8 @@ export const runsQuery = (workspaceId) =>
           }),
         )
       ),
-    refetchInterval: ({ state }) => (state.data?.experiments.some(isRunning) ? LIVE_MS : false),
+    refetchInterval: ({ state }) =>
+      awaited || state.data?.experiments.some(isRunning) ? LIVE_MS : false,
     enabled: workspaceId !== '',
   });
 

@@ -17,9 +17,12 @@ const MINUTE_S = 60;
 
 /**
  * What to run, on which version, with which parameters.
- * @param {{workspaceId: string, trainer: import('../../api/queries/types.d.ts').Trainer, unsaved: number}} props
+ * @param {{
+ *   workspaceId: string, trainer: import('../../api/queries/types.d.ts').Trainer, unsaved: number,
+ *   onStarted: (jobId: string) => void,
+ * }} props
  */
-export function RunForm({ workspaceId, trainer, unsaved }) {
+export function RunForm({ workspaceId, trainer, unsaved, onStarted }) {
   const { t } = useTranslation();
   const [values, setValues] = useState(() => defaultsOf(trainer.params));
   const [snapshot, setSnapshot] = useState(/** @type {string | null} */ (null));
@@ -41,7 +44,12 @@ export function RunForm({ workspaceId, trainer, unsaved }) {
         ...(name.trim() ? { name: name.trim() } : {}),
         ...(typeof minutes === 'number' ? { limits: { wall_seconds: minutes * MINUTE_S } } : {}),
       },
-      { onSuccess: (started) => setJobId(started.job_id) },
+      {
+        onSuccess: ({ job_id: started }) => {
+          setJobId(started);
+          onStarted(started);
+        },
+      },
     );
   };
   return (

@@ -13,8 +13,7 @@ const THUMB_HEIGHT = 150;
 const THUMB_WIDTH = 180;
 
 /**
- * One image that differs. The service has thumbnails of the data as it is now; of an image that is no longer there its
- * boxes remain.
+ * One image that differs. The service shows the data as it is now; of an image that is no longer there the boxes remain.
  * @param {{workspaceId: string, item: DiffItem, colorOf: (name: string) => string, onOpen: () => void}} props
  */
 export function DiffCard({ workspaceId, item, colorOf, onOpen }) {
@@ -60,7 +59,7 @@ function DiffThumb({ workspaceId, item, colorOf }) {
         className={classes.picture}
         style={{ width: place.width * scale, height: place.height * scale }}
       >
-        {failed ? (
+        {failed || !item.new ? (
           <span className="dd-visually-hidden">{t('snapshots.diff.noImage')}</span>
         ) : (
           <img

@@ -26,7 +26,7 @@ export function DiffZoom({ workspaceId, item, colorOf, onClose }) {
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <div className={classes.columns}>
-        {place && place.width > 0 ? (
+        {item.new && place && place.width > 0 ? (
           <div className={classes.stage}>
             <ImageStage
               src={apiUrl(`/workspace/${workspaceId}/data/item/${item.item_id}/image`)}

@@ -2,7 +2,7 @@
 import { Group, Stack, Title } from '@mantine/core';
 import { IconFlask } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { runsQuery, trainersQuery } from '../../api/queries/experiments.js';
@@ -24,7 +24,8 @@ export function ExperimentPanel() {
   const { workspaceId, workspace } = useWorkspace();
   const [params, setParams] = useSearchParams();
   const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
-  const runs = useQuery(runsQuery(workspaceId));
+  const [started, setStarted] = useState(/** @type {string | null} */ (null));
+  const runs = useQuery(runsQuery(workspaceId, started !== null));
   const trainers = useQuery(trainersQuery(workspaceId));
   const { added, removed, modified } = workspace.uncommitted_changes;
   const compared = (params.get('compare') ?? '').split(',').filter(Boolean);
@@ -40,6 +41,18 @@ export function ExperimentPanel() {
       }
       return after;
     });
+  // A run gets its id when its job has prepared it; then it opens by itself.
+  const startedRun = runs.data?.experiments.find((run) => run.job_id === started)?.experiment_id;
+  useEffect(() => {
+    if (!startedRun) return;
+    setStarted(null);
+    setParams((before) => {
+      const after = new URLSearchParams(before);
+      after.set('run', startedRun);
+      after.delete('compare');
+      return after;
+    });
+  }, [startedRun, setParams]);
   return (
     <div className={classes.panel}>
       <div className={classes.side}>
@@ -61,6 +74,7 @@ export function ExperimentPanel() {
             workspaceId={workspaceId}
             trainer={trainer}
             unsaved={added + removed + modified}
+            onStarted={setStarted}
           />
         ) : null}
       </div>
