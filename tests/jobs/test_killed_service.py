@@ -220,3 +220,11 @@ def test_an_edit_that_was_acknowledged_survives_a_kill_and_can_be_undone(service
     assert {k: v for k, v in data_of(service).items() if k != "dataset.yaml"} == {
         k: v for k, v in before.items() if k != "dataset.yaml"
     }
+
+
+def test_looking_at_the_effect_of_a_restore_holds_nothing_up(service: Service) -> None:
+    service.post("/workspace/ws/data/move", filter={"split": "val"}, target_split="holdout")
+    previews = [service.post("/workspace/ws/snapshot/v1/restore", dry_run=True)["job_id"] for _ in range(3)]
+    service.post("/workspace/ws/data/undo")
+    effects = [service.finished(job_id) for job_id in previews]
+    assert all(effect["restored"] == "v1" for effect in effects)

@@ -88,14 +88,16 @@ def create_snapshot(context: JobContext, params: Params) -> Any:
 
 
 def restore_snapshot(context: JobContext, params: Params) -> Any:
-    """Restore a snapshot, or tell the effect of doing so."""
-    service = SnapshotService(Path(params["root"]))
-    if params["dry_run"]:
-        return service.preview_restore(params["snapshot_id"]).to_json()
-    restored = service.restore_snapshot(
+    """Restore a snapshot."""
+    restored = SnapshotService(Path(params["root"])).restore_snapshot(
         params["snapshot_id"], discard_changes=params["discard_changes"], progress=context.progress
     )
     return restored.to_json()
+
+
+def preview_restore(_context: JobContext, params: Params) -> Any:
+    """Tell what restoring a snapshot would do."""
+    return SnapshotService(Path(params["root"])).preview_restore(params["snapshot_id"]).to_json()
 
 
 def maintain_snapshots(context: JobContext, params: Params) -> Any:

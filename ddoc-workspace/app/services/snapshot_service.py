@@ -40,20 +40,21 @@ class Snapshots:
             JobKind(
                 "restore",
                 "app.services.bodies:restore_snapshot",
-                prepare=self._prepare_create,
                 finish=self._finish_restore,
                 cleanup=self._clean_restore,
                 writes=True,
                 slots=2,
             )
         )
+        # telling the effect of a restore reads only, so it neither waits for a writing job nor holds one up
+        jobs.register(JobKind("restore-preview", "app.services.bodies:preview_restore", slots=4))
         for name in ("verify", "gc", "push", "pull"):
             jobs.register(
                 JobKind(
                     f"snapshot-{name}",
                     "app.services.bodies:maintain_snapshots",
                     writes=name != "push",
-                    slots=1,
+                    needs_space=name != "gc",
                 )
             )
 
@@ -119,10 +120,10 @@ class Snapshots:
             **self._place(workspace_id),
             "snapshot_id": found.snapshot_id,
             "discard_changes": discard_changes,
-            "dry_run": dry_run,
         }
+        kind = "restore-preview" if dry_run else "restore"
         return self._jobs.submit(
-            "restore", workspace_id=workspace_id, params=params, idempotency_key=idempotency_key
+            kind, workspace_id=workspace_id, params=params, idempotency_key=idempotency_key
         )
 
     def diff(
@@ -177,8 +178,7 @@ class Snapshots:
         return output
 
     def _finish_restore(self, _context: JobContext, params: Params, output: Any) -> Any:
-        if not params["dry_run"]:
-            self._settle(params)
+        self._settle(params)
         return output
 
     def _settle(self, params: Params) -> None:
