@@ -78,7 +78,7 @@ def _stage(cursor: Cursor) -> None:
         " OR name IN (SELECT name FROM item WHERE path IN (SELECT path FROM scan WHERE NOT present))"
     )
     cursor.execute(
-        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, annotations, issues, hash(annotations::VARCHAR) AS label_hash,"
+        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, annotations, issues, hash(annotations) AS label_hash,"
         " NULL::INTEGER AS rid, FALSE AS kept, FALSE AS salted FROM scan WHERE present"
     )
     # Rows of the same name that the scan does not speak of stay as they are, but their id may have to change.

@@ -1,5 +1,6 @@
 """Edits of a root: previewed, atomic, undoable. Journal first, then files, then index."""
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -242,6 +243,16 @@ class Edits:
         """Return the number of the last edit (0: none), to be given to `since` later."""
         records = self._journal.records()
         return records[-1].number if records else 0
+
+    def empty_trash(self) -> int:
+        """Delete what edits removed or replaced; none of them can be undone any more. Returns the bytes freed."""
+        with self._dataset.index.writing():
+            self._finish_unfinished()
+            self._journal.seal()
+            trash = self._dataset.layout.trash
+            freed = sum(p.stat().st_size for p in trash.rglob("*") if p.is_file() and p.stat().st_nlink == 1)
+            shutil.rmtree(trash, ignore_errors=True)
+            return freed
 
     def seal(self) -> None:
         """Make all edits so far final. To be called after files were changed by a restore, and before a gc."""

@@ -3,6 +3,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -204,7 +205,7 @@ def _plain_terms(wanted: Filter, terms: list[str], params: dict[str, Any]) -> No
         terms.append("annotated" if wanted.annotated else "NOT annotated")
     if wanted.text:
         terms.append("contains(lower(name), $text)")
-        params["text"] = wanted.text.lower()
+        params["text"] = unicodedata.normalize("NFC", wanted.text).lower()
     if wanted.issue is not None:
         terms.append("rid IN (SELECT rid FROM issue WHERE code = $issue)")
         params["issue"] = wanted.issue

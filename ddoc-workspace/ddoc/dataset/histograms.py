@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
 """Histograms per field over a filter or a view: what the sidebar of the explorer shows."""
 
 from collections.abc import Sequence
@@ -5,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from ddoc.dataset.bins import Bins, histogram_json, mask_of
-from ddoc.dataset.database import Cursor, bound
-from ddoc.dataset.filters import column_of
+from ddoc.dataset.bins import Bins, Subset, histogram_json
+from ddoc.dataset.database import Cursor
+from ddoc.dataset.filters import Where, column_of
 from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.state import State
 from ddoc.errors import InvalidInputError
@@ -45,35 +45,34 @@ def histograms_of(
     cursor: Cursor,
     bins: Bins,
     pairs: Pairs,
+    where: Where,
     rids: npt.NDArray[np.int32] | None,
-    total: int,
     fields: Sequence[str],
     state: State,
 ) -> dict[str, dict[str, Any]]:
     """Return, per field, `{kind: "counts", values: {name: n}}` or `{kind: "bins", min, max, counts[50], missing}`.
 
-    `rids` are the items to count (None: all `total` of them); `bins` holds every numeric field asked for.
+    `rids` are the items that match `where` (None: all); `bins` holds every numeric field asked for.
     """
+    subset = None if rids is None else Subset.of(rids, state.next_rid)
+    per_split = pairs.items_per_split(subset)
+    total = sum(per_split.values())
     result: dict[str, dict[str, Any]] = {}
-    mask = None if rids is None else mask_of(rids, state.next_rid)
     for field in fields:
         if field == "class_name":
-            values = {state.classes[number]: n for number, n in pairs.items_per_class(mask).items()}
+            values = {state.classes[number]: n for number, n in pairs.items_per_class(subset).items()}
             result[field] = {"kind": "counts", "values": values}
         elif field == "split":
-            result[field] = {"kind": "counts", "values": pairs.items_per_split(mask)}
+            result[field] = {"kind": "counts", "values": per_split}
         elif field == "cluster":
-            result[field] = {"kind": "counts", "values": _clusters(cursor, rids)}
+            result[field] = {"kind": "counts", "values": _clusters(cursor, where)}
         else:
-            result[field] = histogram_json(bins.fields[field], mask, total)
+            result[field] = histogram_json(bins.fields[field], subset, total)
     return result
 
 
-def _clusters(cursor: Cursor, rids: npt.NDArray[np.int32] | None) -> dict[str, int]:
-    query = 'SELECT "g:cluster", count(*) FROM item{} GROUP BY 1 ORDER BY 1'
-    if rids is None:
-        rows = cursor.execute(query.format("")).fetchall()
-    else:
-        with bound(cursor, chosen=pa.table({"rid": rids})):
-            rows = cursor.execute(query.format(" WHERE rid IN (SELECT rid FROM chosen)")).fetchall()
+def _clusters(cursor: Cursor, where: Where) -> dict[str, int]:
+    rows = cursor.execute(
+        f'SELECT "g:cluster", count(*) FROM item WHERE {where.sql} GROUP BY 1 ORDER BY 1', dict(where.params)
+    ).fetchall()
     return {str(number): n for number, n in rows if number is not None}

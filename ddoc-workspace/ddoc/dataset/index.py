@@ -13,7 +13,7 @@ from typing import Any
 from ddoc.dataset import histograms, lookups, pages, results, tables
 from ddoc.dataset.applying import Applied, apply_rows
 from ddoc.dataset.database import Cursor
-from ddoc.dataset.filters import EVERYTHING, Filter, Sort
+from ddoc.dataset.filters import EVERYTHING, Filter, Sort, is_item_id
 from ddoc.dataset.items import Item
 from ddoc.dataset.pages import Keyset, Page
 from ddoc.dataset.schema import Table
@@ -116,6 +116,8 @@ class Index:
 
     def issues(self, item_id: str) -> list[tuple[str, str]]:
         """Return (code, detail) of what the scan found wrong with an item."""
+        if not is_item_id(item_id):
+            return []
         with self.reading() as (cursor, _):
             return cursor.execute(
                 "SELECT code, detail FROM issue WHERE rid IN (SELECT rid FROM item WHERE iid = $1::UBIGINT)",
@@ -177,8 +179,11 @@ class Index:
     def _statistics(
         self, cursor: Cursor, wanted: Filter, state: State, class_order: tuple[str, ...]
     ) -> DatasetStats:
-        rids = None if wanted == EVERYTHING else self._resolve(cursor, wanted, Sort(), state).rids
-        return statistics_of(cursor, self._store.pairs(cursor, state), rids, state, class_order=class_order)
+        rids = self._rids(cursor, wanted, state)
+        with pages.where_of(cursor, wanted, state) as where:
+            return statistics_of(
+                cursor, self._store.pairs(cursor, state), where, rids, state, class_order=class_order
+            )
 
     def histograms(
         self, wanted: Filter | None = None, fields: Sequence[str] | None = None, *, view_id: str | None = None
@@ -201,11 +206,13 @@ class Index:
     ) -> dict[str, dict[str, Any]]:
         bins = self._store.bins(cursor, state, [name for name in names if not histograms.is_counted(name)])
         pairs = self._store.pairs(cursor, state)
-        if wanted == EVERYTHING:
-            total = self._count(cursor, wanted, state)
-            return histograms.histograms_of(cursor, bins, pairs, None, total, names, state)
-        rids = self._resolve(cursor, wanted, Sort(), state).rids
-        return histograms.histograms_of(cursor, bins, pairs, rids, len(rids), names, state)
+        rids = self._rids(cursor, wanted, state)
+        with pages.where_of(cursor, wanted, state) as where:
+            return histograms.histograms_of(cursor, bins, pairs, where, rids, names, state)
+
+    def _rids(self, cursor: Cursor, wanted: Filter, state: State) -> pages.Rids | None:
+        """Return the row ids that match, None for all."""
+        return None if wanted == EVERYTHING else self._resolve(cursor, wanted, Sort(), state).rids
 
     def _items(self, cursor: Cursor, rids: Sequence[int], state: State, report: str | None) -> list[Item]:
         items = self._store.rows(cursor, state).items(rids, state)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ddoc.dataset.bins import Subset
 from ddoc.dataset.database import Cursor
 from ddoc.dataset.state import State
 
@@ -28,34 +29,58 @@ class Pairs:
     splits: tuple[str, ...]
     split_codes: npt.NDArray[np.uint16]
 
-    def items_per_class(self, mask: npt.NDArray[np.uint8] | None) -> dict[int, int]:
-        """Return class id → items that have it, among those where `mask` (by row id) is not 0."""
-        chosen = self.class_ids if mask is None else self.class_ids[mask[self.rids] != 0]
-        return _present(np.bincount(chosen))
+    def items_per_class(self, subset: Subset | None) -> dict[int, int]:
+        """Return class id → items that have it."""
+        totals = self._classes_in(None)
+        if subset is None:
+            return _present(totals)
+        some = self._classes_in(subset.mask(len(self.split_codes)))
+        return _present(totals - some if subset.inverted else some)
 
-    def items_per_split(self, mask: npt.NDArray[np.uint8] | None) -> dict[str, int]:
+    def _classes_in(self, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+        chosen = self.class_ids if mask is None else self.class_ids[mask[self.rids]]
+        return np.bincount(chosen, minlength=self._width())
+
+    def items_per_split(self, subset: Subset | None) -> dict[str, int]:
         """Return split → items."""
-        codes = self.split_codes if mask is None else self.split_codes[mask != 0]
-        counts = np.bincount(codes[codes != _GONE], minlength=len(self.splits))
+        counts = self._splits_in(self.split_codes)
+        if subset is not None:
+            some = self._splits_in(self.split_codes[subset.rids])
+            counts = counts - some if subset.inverted else some
         return {name: int(n) for name, n in sorted(zip(self.splits, counts, strict=True)) if n}
 
-    def per_split_and_class(self, mask: npt.NDArray[np.uint8] | None) -> list[tuple[str, int, int, int]]:
+    def _splits_in(self, codes: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
+        return np.array([np.count_nonzero(codes == code) for code in range(len(self.splits))], np.int64)
+
+    def per_split_and_class(self, subset: Subset | None) -> list[tuple[str, int, int, int]]:
         """Return (split, class id, items, annotations) for each that occurs, in order of splits and classes."""
-        rids, classes, counts = self.rids, self.class_ids, self.counts
-        if mask is not None:
-            chosen = mask[rids] != 0
-            rids, classes, counts = rids[chosen], classes[chosen], counts[chosen]
-        if not len(rids):
-            return []
-        width = int(classes.max()) + 1
-        cells = self.split_codes[rids].astype(np.int32) * width + classes
-        items = np.bincount(cells)
-        annotations = np.bincount(cells, weights=counts)
-        rows = [
+        items, annotations = self._cells_in(None)
+        if subset is not None:
+            some = self._cells_in(subset.mask(len(self.split_codes)))
+            items = items - some[0] if subset.inverted else some[0]
+            annotations = annotations - some[1] if subset.inverted else some[1]
+        width = self._width()
+        return sorted(
             (self.splits[cell // width], cell % width, int(items[cell]), int(annotations[cell]))
             for cell in np.flatnonzero(items).tolist()
-        ]
-        return sorted(rows)
+        )
+
+    def _width(self) -> int:
+        return int(self.class_ids.max(initial=0)) + 1
+
+    def _cells_in(
+        self, mask: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return (items, annotations) per cell split × classes + class."""
+        rids, classes, counts = self.rids, self.class_ids, self.counts
+        if mask is not None:
+            chosen = mask[rids]
+            rids, classes, counts = rids[chosen], classes[chosen], counts[chosen]
+        size = len(self.splits) * self._width()
+        cells = self.split_codes[rids].astype(np.int32) * self._width() + classes
+        items = np.bincount(cells, minlength=size)
+        annotations = np.bincount(cells, weights=counts, minlength=size)
+        return items.astype(np.int64), annotations.astype(np.float64)
 
     def patched(self, cursor: Cursor, state: State, touched: Rids) -> "Pairs":
         """Return the pairs after a change of the `touched` row ids, read from `cursor`."""

@@ -1,17 +1,16 @@
 # ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
 """Statistics of the data, as numbers for people and for the API."""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from ddoc.dataset.bins import mask_of
-from ddoc.dataset.database import Cursor, bound, one_row
+from ddoc.dataset.bins import Subset
+from ddoc.dataset.database import Cursor, one_row
+from ddoc.dataset.filters import Where
 from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.schema import LARGE_BIT, SIDES_PER_OCTAVE, SMALL_AREA
 from ddoc.dataset.state import State
@@ -46,41 +45,40 @@ class DatasetStats:
 def statistics_of(
     cursor: Cursor,
     pairs: Pairs,
+    where: Where,
     rids: npt.NDArray[np.int32] | None,
     state: State,
     *,
     class_order: tuple[str, ...],
 ) -> DatasetStats:
-    """Return the statistics of the items of these row ids (None: all); `class_order` lists classes that count even
-    when unused."""
-    with contextlib.ExitStack() as stack:
-        chosen = ""
-        if rids is not None:
-            stack.enter_context(bound(cursor, chosen=pa.table({"rid": rids})))
-            chosen = " WHERE rid IN (SELECT rid FROM chosen)"
-        mask = None if rids is None else mask_of(rids, state.next_rid)
-        sums = _sums(cursor, chosen)
-        classes, by_split = _classes(pairs.per_split_and_class(mask), state, class_order)
-        issues = cursor.execute(
-            f"SELECT code, count(*) FROM issue{chosen} GROUP BY code ORDER BY code"
-        ).fetchall()
-        return DatasetStats(
-            splits=pairs.items_per_split(mask),
-            classes=classes,
-            by_split=by_split,
-            image_size=_image_size(cursor, chosen),
-            box_size=_box_size(cursor, chosen),
-            issues=dict(issues),
-            **sums,
-        )
+    """Return the statistics of the items that match `where`, whose row ids are `rids` (None: all); `class_order` lists
+    classes that count even when unused."""
+    subset = None if rids is None else Subset.of(rids, state.next_rid)
+    classes, by_split = _classes(pairs.per_split_and_class(subset), state, class_order)
+    chosen, params = "", {}
+    if rids is not None:
+        chosen, params = f" WHERE rid IN (SELECT rid FROM item WHERE {where.sql})", dict(where.params)
+    issues = cursor.execute(
+        f"SELECT code, count(*) FROM issue{chosen} GROUP BY code ORDER BY code", params
+    ).fetchall()
+    return DatasetStats(
+        splits=pairs.items_per_split(subset),
+        classes=classes,
+        by_split=by_split,
+        image_size=_image_size(cursor, where),
+        box_size=_box_size(cursor, chosen, params),
+        issues=dict(issues),
+        **_sums(cursor, where),
+    )
 
 
-def _sums(cursor: Cursor, chosen: str) -> dict[str, int]:
+def _sums(cursor: Cursor, where: Where) -> dict[str, int]:
     row = one_row(
         cursor,
         "SELECT count(*), coalesce(sum(annotation_count), 0), coalesce(sum(bytes), 0),"
         " count(*) FILTER (NOT annotated), count(*) FILTER (annotated AND annotation_count = 0)"
-        f" FROM item{chosen}",
+        f" FROM item WHERE {where.sql}",
+        dict(where.params),
     )
     names = ("items", "annotations", "bytes", "unlabelled", "backgrounds")
     return {name: int(value) for name, value in zip(names, row, strict=True)}
@@ -99,10 +97,11 @@ def _classes(
     return classes, by_split
 
 
-def _image_size(cursor: Cursor, chosen: str) -> dict[str, Any]:
+def _image_size(cursor: Cursor, where: Where) -> dict[str, Any]:
     rows = cursor.execute(
-        "SELECT width, height, count(*) AS n FROM item"
-        f"{chosen or ' WHERE TRUE'} AND width > 0 GROUP BY 1, 2 ORDER BY n DESC, 1, 2"
+        f"SELECT width, height, count(*) AS n FROM item WHERE {where.sql} AND width > 0"
+        " GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
+        dict(where.params),
     ).fetchall()
     if not rows:
         return {"width": None, "height": None, "common": []}
@@ -126,11 +125,12 @@ def _weighted(pairs: list[tuple[int, int]]) -> dict[str, float]:
     return {"min": pairs[0][0], "median": median, "mean": round(mean, 2), "max": pairs[-1][0]}
 
 
-def _box_size(cursor: Cursor, chosen: str) -> dict[str, Any]:
+def _box_size(cursor: Cursor, chosen: str, params: dict[str, Any]) -> dict[str, Any]:
     """Count boxes by the side of the square of equal area, four bins per octave, and by COCO's three sizes."""
     rows = cursor.execute(
         f"SELECT size_code, count(*) FROM annotation{chosen or ' WHERE TRUE'} AND size_code IS NOT NULL"
-        " GROUP BY 1 ORDER BY 1"
+        " GROUP BY 1 ORDER BY 1",
+        params,
     ).fetchall()
     sides: dict[int, int] = {}
     small = large = 0

@@ -217,3 +217,31 @@ def test_frozen_splits_stay_and_groups_do_not_straddle(tmp_path: Path) -> None:
 def test_a_split_that_cannot_be_is_refused(dataset: Dataset, options: dict) -> None:
     with pytest.raises(InvalidInputError):
         Edits(dataset).split(**options)
+
+
+def test_a_view_can_be_named_and_found_again_after_a_restart(dataset: Dataset) -> None:
+    from ddoc.dataset.saved_views import SavedViews
+
+    views = SavedViews(dataset.layout)
+    saved = views.save("흐린 사진", Filter(split="val", text="a"), "-name")
+    views.save("흐린 사진", Filter(split="train"), "-name")
+    again = SavedViews(dataset.layout)
+    assert [v.name for v in again.list()] == ["흐린 사진"]
+    assert again.get(saved.saved_id).filter == Filter(split="train")
+    again.delete(saved.saved_id)
+    assert again.list() == []
+    with pytest.raises(InvalidInputError):
+        views.save("  ", Filter())
+
+
+def test_emptying_the_trash_frees_it_and_ends_undo(dataset: Dataset) -> None:
+    from ddoc.errors import ConflictError
+
+    edits = Edits(dataset)
+    edits.remove(Selection.of(dataset.index.ids()[:3]))
+    assert edits.empty_trash() > 0
+    assert not dataset.layout.trash.exists()
+    with pytest.raises(ConflictError):
+        edits.undo()
+    edits.remove(Selection.of(dataset.index.ids()[:1]))
+    edits.undo()
