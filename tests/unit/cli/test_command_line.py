@@ -1,0 +1,87 @@
+"""The command line: results as JSON, verdicts as exit codes, errors in one line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.fixtures.make_data import make_image, save_image
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three folders of images: base, same, dark; and few, broken."""
+    root = tmp_path_factory.mktemp("cli")
+    for number in range(120):
+        image = make_image(np.random.default_rng(number), 96, 72)
+        save_image(root / ("base" if number < 60 else "same") / f"{number}.png", image)
+        if number >= 60:
+            save_image(root / "dark" / f"{number}.png", cv2.GaussianBlur(image // 2, (0, 0), 1.5))
+    for number in range(3):
+        save_image(root / "few" / f"{number}.png", make_image(np.random.default_rng(number)))
+    return root
+
+
+def ddoc(folders: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    code = "from ddoc.cli import main; main()"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "DDOC_CACHE": str(folders / "cache"),
+    }
+    command = [sys.executable, "-c", code, *(str(a) for a in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_analyze_computes_once_and_tells_in_json(folders: Path) -> None:
+    first = ddoc(folders, "analyze", folders / "base", "--json", "--workers", "1")
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["attributes"]["computed"] == 60
+    again = json.loads(ddoc(folders, "analyze", folders / "base", "--json", "--workers", "1").stdout)
+    assert again["attributes"]["computed"] == again["embedding"]["computed"] == 0
+    assert again["attributes"]["cached"] == 60
+
+
+def test_drift_exits_with_the_verdict_and_saves_the_report(folders: Path, tmp_path: Path) -> None:
+    same = ddoc(folders, "drift", folders / "base", folders / "same", "--json", "--workers", "1")
+    assert same.returncode == 0, same.stderr
+    assert json.loads(same.stdout)["status"] == "none"
+    html = tmp_path / "report.html"
+    dark = ddoc(
+        folders,
+        "drift",
+        folders / "base",
+        folders / "dark",
+        "--save",
+        tmp_path,
+        "--html",
+        html,
+        "--workers",
+        "1",
+    )
+    assert dark.returncode == 4, dark.stderr
+    assert json.loads((tmp_path / "report.json").read_text())["status"] == "drift"
+    assert html.read_text().startswith("<!doctype html>")
+
+
+def test_a_guard_passes_and_fails_by_exit_code(folders: Path, tmp_path: Path) -> None:
+    assert ddoc(folders, "guard", "save", tmp_path, folders / "base", "--workers", "1").returncode == 0
+    assert ddoc(folders, "guard", "check", tmp_path, folders / "same", "--workers", "1").returncode == 0
+    failed = ddoc(folders, "guard", "check", tmp_path, folders / "dark", "--json", "--workers", "1")
+    assert failed.returncode == 4
+    assert json.loads(failed.stdout)["outcome"] == "fail"
+
+
+def test_errors_are_one_line_with_their_code(folders: Path) -> None:
+    few = ddoc(folders, "drift", folders / "base", folders / "few", "--workers", "1")
+    assert few.returncode == 1
+    assert few.stderr.strip().endswith("(too-few-images)")
+    assert "Traceback" not in few.stderr
+    absent = ddoc(folders, "analyze", folders / "absent")
+    assert absent.returncode == 1
+    assert "(no-such-path)" in absent.stderr
