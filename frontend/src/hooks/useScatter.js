@@ -36,9 +36,9 @@ export function useScatter({ map, codes, palette, hidden, mask, onLasso }) {
     }),
     [],
   );
-  const look = useCallback((/** @type {Camera} */ next) => {
+  const look = useCallback((/** @type {Camera} */ next, moving = true) => {
     camera.current = next;
-    renderer.current?.setCamera(next);
+    renderer.current?.setCamera(next, moving);
   }, []);
 
   useEffect(() => {
@@ -80,7 +80,7 @@ export function useScatter({ map, codes, palette, hidden, mask, onLasso }) {
   useEffect(() => {
     renderer.current?.setPoints({ x: map.x, y: map.y, codes });
   }, [map, codes]);
-  useEffect(() => look(fitCamera(map.x, map.y)), [map, look]);
+  useEffect(() => look(fitCamera(map.x, map.y), false), [map, look]);
   useEffect(() => renderer.current?.setPalette(palette), [palette]);
   useEffect(() => renderer.current?.setMask(mask), [mask]);
   useEffect(() => {
@@ -98,7 +98,7 @@ export function useScatter({ map, codes, palette, hidden, mask, onLasso }) {
     /** @param {number} factor @param {number} [px] @param {number} [py] */
     zoom: (factor, px = size().width / 2, py = size().height / 2) =>
       look(zoomed(camera.current, size(), factor, px, py)),
-    reset: () => look(fitCamera(map.x, map.y)),
+    reset: () => look(fitCamera(map.x, map.y), false),
     /** @param {[number, number][]} path pixels */
     select: (path) => {
       const polygon = path.flatMap(([px, py]) => toData(camera.current, size(), px, py));

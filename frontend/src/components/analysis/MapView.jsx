@@ -7,7 +7,7 @@ import { useWorkspace } from '../../hooks/useWorkspace.js';
 import { formatCount } from '../../lib/format.js';
 import { colorBy, idsOf, maskOf } from '../../lib/scatter/mapData.js';
 import { paletteOf } from '../../lib/scatter/palette.js';
-import { countOf, NOTHING, ofIds, useSelection } from '../../lib/selection.js';
+import { countOf, NOTHING, useSelection } from '../../lib/selection.js';
 import { MapCanvas } from './MapCanvas.jsx';
 import { MapLegend } from './MapLegend.jsx';
 import classes from './MapView.module.css';
@@ -57,12 +57,18 @@ export function MapView({ map }) {
     );
   };
   /** @param {Uint8Array} mask @param {number} count */
-  const onLasso = (mask, count) => setSelection(count > 0 ? ofIds(idsOf(map, mask)) : NOTHING);
+  const onLasso = (mask, count) =>
+    setSelection(count > 0 ? { kind: 'ids', ids: idsOf(map, mask, count) } : NOTHING);
   /** @param {number} code */
   const selectCategory = (code) => {
     const mask = new Uint8Array(map.n);
-    for (let i = 0; i < map.n; i++) if (coloring.codes[i] === code) mask[i] = 1;
-    setSelection(ofIds(idsOf(map, mask)));
+    let found = 0;
+    for (let i = 0; i < map.n; i++) {
+      if (coloring.codes[i] !== code) continue;
+      mask[i] = 1;
+      found++;
+    }
+    onLasso(mask, found);
   };
   const count = countOf(selection);
   return (

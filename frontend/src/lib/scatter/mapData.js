@@ -1,4 +1,6 @@
 // @ts-check
+import { MaskedIds } from '../maskedIds.js';
+
 /**
  * The binary map of the API: one line of JSON, then planar little-endian columns in the order that
  * the head names them. Points are shuffled, so any prefix is a fair sample.
@@ -60,14 +62,15 @@ export function parseMap(buffer) {
 /** @param {MapData} map @param {'cluster' | 'split'} by @returns {Coloring} */
 export function colorBy(map, by) {
   const codes = new Uint16Array(map.n);
-  const counts = new Map();
+  const counts = new Uint32Array(65_536);
   for (let i = 0; i < map.n; i++) {
     const code = by === 'cluster' ? map.cluster[i] + 1 : map.split[i];
     codes[i] = code;
-    counts.set(code, (counts.get(code) ?? 0) + 1);
+    counts[code]++;
   }
-  const categories = [...counts]
-    .map(([code, count]) => ({
+  const categories = Array.from(counts, (count, code) => ({ count, code }))
+    .filter(({ count }) => count > 0)
+    .map(({ code, count }) => ({
       code,
       count,
       value: by === 'cluster' ? code - 1 : (map.splits[code] ?? String(code)),
@@ -76,15 +79,14 @@ export function colorBy(map, by) {
   return { codes, categories };
 }
 
-/** The ids whose mask is set. @param {MapData} map @param {Uint8Array} mask */
-export function idsOf(map, mask) {
-  const ids = [];
-  for (let i = 0; i < map.n; i++) if (mask[i]) ids.push(map.itemIds[i]);
-  return ids;
-}
+/** The ids whose mask is set. @param {MapData} map @param {Uint8Array} mask @param {number} count */
+export const idsOf = (map, mask, count) => new MaskedIds(map.itemIds, mask, count);
 
 /** @param {MapData} map @param {ReadonlySet<string>} ids @returns {{ mask: Uint8Array, count: number }} */
 export function maskOf(map, ids) {
+  // Our own lasso comes back as it was.
+  if (ids instanceof MaskedIds && ids.all === map.itemIds)
+    return { mask: ids.mask, count: ids.size };
   const mask = new Uint8Array(map.n);
   let count = 0;
   if (ids.size === 0) return { mask, count };

@@ -91,7 +91,10 @@ test('ids go to a mask and back', () => {
   const map = parseMap(encode(5));
   const { mask, count } = maskOf(map, new Set(['i1', 'i4', 'elsewhere']));
   expect(count).toBe(2);
-  expect(idsOf(map, mask)).toEqual(['i1', 'i4']);
+  const ids = idsOf(map, mask, count);
+  expect([...ids]).toEqual(['i1', 'i4']);
+  expect([ids.has('i1'), ids.has('i2'), ids.size]).toEqual([true, false, 2]);
+  expect(maskOf(map, ids).mask).toBe(mask);
 });
 
 test('pixels and data agree, and zooming keeps the place under the pointer', () => {

@@ -16,13 +16,17 @@ import { scaleOf } from './camera.js';
  * @property {(points: Points) => void} setPoints
  * @property {(palette: Uint8Array) => void} setPalette RGBA per category; alpha 0 hides it
  * @property {(mask: Uint8Array | null) => void} setMask null: nothing is selected, all are drawn alike
- * @property {(camera: Camera) => void} setCamera while it moves
+ * @property {(camera: Camera, moving: boolean) => void} setCamera
  * @property {() => void} resize
  * @property {() => void} destroy
  */
 
 export const PALETTE_SIZE = 512;
-export const MOVING_POINTS = 100_000;
+/** While moving: as many as the machine draws in a frame, between these two. */
+const MOST_MOVING = 100_000;
+const LEAST_MOVING = 12_000;
+const SLOW_FRAME_MS = 50;
+const FAST_FRAME_MS = 20;
 const SLICE = 120_000;
 const REST_MS = 140;
 
@@ -71,6 +75,8 @@ export function createGlScatter(canvas) {
   let drawn = 0;
   let frame = 0;
   let moving = false;
+  let budget = MOST_MOVING;
+  let movedAt = 0;
   let anySelected = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
@@ -103,10 +109,22 @@ export function createGlScatter(canvas) {
       gl.uniform1f(u.size, pointSize(n, camera, canvas));
       gl.uniform1f(u.any, anySelected ? 1 : 0);
     }
-    const count = moving ? Math.min(n, MOVING_POINTS) : Math.min(n - drawn, SLICE);
+    if (moving) adapt();
+    const count = moving ? Math.min(n, budget) : Math.min(n - drawn, SLICE);
     if (count > 0) gl.drawArrays(gl.POINTS, drawn, count);
     drawn += count;
     if (!moving && drawn < n) frame = requestAnimationFrame(draw);
+  }
+
+  /** Frames that come late mean that too much is drawn in each. */
+  function adapt() {
+    const now = performance.now();
+    const took = now - movedAt;
+    movedAt = now;
+    if (took > 1000) return; // the first frame of a move
+    if (took > SLOW_FRAME_MS) budget = Math.max(LEAST_MOVING, budget * 0.7);
+    else if (took < FAST_FRAME_MS) budget = Math.min(MOST_MOVING, budget * 1.15);
+    budget = Math.round(budget);
   }
 
   function restart() {
@@ -151,10 +169,14 @@ export function createGlScatter(canvas) {
       if (mask) upload('selected', mask);
       restart();
     },
-    setCamera(next) {
+    setCamera(next, isMoving) {
       camera = next;
-      moving = true;
+      moving = isMoving;
       clearTimeout(rest);
+      if (!moving) {
+        restart();
+        return;
+      }
       rest = setTimeout(() => {
         moving = false;
         restart();
