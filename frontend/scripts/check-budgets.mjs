@@ -43,7 +43,7 @@ rows.push({ what: 'first route', kb: total, budget: FIRST_ROUTE.budget });
 
 for (const chunk of Object.values(manifest)) {
   if (!chunk.file.endsWith('.js') || first.has(chunk.file)) continue;
-  const named = NAMED.find(({ name }) => chunk.file.includes(name));
+  const named = NAMED.find(({ name }) => chunk.file.toLowerCase().includes(name));
   rows.push({ what: chunk.file, kb: size(chunk.file), budget: named?.budget ?? OTHER });
 }
 

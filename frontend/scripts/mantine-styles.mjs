@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const FILES = ['src/mantine.css', 'src/mantine-more.css'];
 const MODULE = /@mantine\/core\/esm\/.*\/(\w+)\.module\.mjs$/;
 
 /**
- * Fails the build when a component of Mantine is used whose styles src/mantine.css does not import:
+ * Fails the build when a component of Mantine is used whose styles neither file imports:
  * importing all of them would cost every visitor 25 kB.
  * @returns {import('vite').Plugin}
  */
@@ -15,7 +16,7 @@ export function mantineStyles() {
     name: 'mantine-styles',
     apply: 'build',
     generateBundle(_options, bundle) {
-      const listed = readFileSync(join(root, 'src/mantine.css'), 'utf8');
+      const listed = FILES.map((file) => readFileSync(join(root, file), 'utf8')).join('');
       /** @type {Set<string>} */
       const missing = new Set();
       for (const chunk of Object.values(bundle)) {
@@ -28,7 +29,7 @@ export function mantineStyles() {
           }
         }
       }
-      if (missing.size) this.error(`src/mantine.css lacks ${[...missing].sort().join(', ')}`);
+      if (missing.size) this.error(`src/mantine-more.css lacks ${[...missing].sort().join(', ')}`);
     },
   };
 }

@@ -1,8 +1,7 @@
 // @ts-check
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router/dom';
 import './app.css';
@@ -11,6 +10,9 @@ import { redeemLink } from './api/session.js';
 import { startI18n } from './lib/i18n.js';
 import { createRouter } from './routes.jsx';
 import { colorSchemeManager, cssVariablesResolver, theme } from './theme.js';
+
+// Nothing is told before something was done: the toasts may come after the first screen.
+const Toaster = lazy(() => import('./components/common/Toaster.jsx'));
 
 await Promise.all([startI18n(), redeemLink()]);
 
@@ -23,7 +25,9 @@ createRoot(/** @type {HTMLElement} */ (document.getElementById('root'))).render(
       defaultColorScheme="auto"
     >
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" limit={4} />
+        <Suspense fallback={null}>
+          <Toaster />
+        </Suspense>
         <RouterProvider router={createRouter()} />
       </QueryClientProvider>
     </MantineProvider>

@@ -1,4 +1,5 @@
 // @ts-check
+import '../mantine-more.css';
 import {
   Button,
   Group,

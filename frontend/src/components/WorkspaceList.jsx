@@ -1,4 +1,5 @@
 // @ts-check
+import '../mantine-more.css';
 import { Button, Group, SimpleGrid, Stack, Title } from '@mantine/core';
 import { IconPhotoSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,5 @@
 // @ts-check
+import '../mantine-more.css';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,4 +1,5 @@
 // @ts-check
+import '../../mantine-more.css';
 import { Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { driftReportQuery } from '../../api/queries/drift.js';

@@ -1,14 +1,16 @@
 // @ts-check
-import { Anchor, Button, Group, NumberInput, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlayerPlay } from '@tabler/icons-react';
-import { useCallback, useState } from 'react';
+import { lazy, Suspense, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { useRunDrift } from '../../api/queries/drift.js';
 import { isActive, useJob } from '../../api/queries/jobs.js';
 import { JobProgress } from '../common/JobProgress.jsx';
 import { ProblemAlert } from '../common/ProblemAlert.jsx';
+
+const DriftOptions = lazy(() => import('./DriftOptions.jsx'));
 
 /**
  * @param {object} props
@@ -22,8 +24,7 @@ export function RunDrift({ base, target, jobId, onJob }) {
   const navigate = useNavigate();
   const run = useRunDrift();
   const [advanced, { toggle }] = useDisclosure(false);
-  const [alpha, setAlpha] = useState(/** @type {string | number} */ (0.05));
-  const [seed, setSeed] = useState(/** @type {string | number} */ (0));
+  const [options, setOptions] = useState({ alpha: 0.05, seed: 0 });
   const done = useCallback(
     (/** @type {import('../../api/model.d.ts').Job} */ job) => {
       const report = /** @type {import('../../api/model.d.ts').DriftReport | null} */ (job.result);
@@ -36,12 +37,7 @@ export function RunDrift({ base, target, jobId, onJob }) {
   const start = () => {
     if (!ready) return;
     run.mutate(
-      {
-        base_dataset_id: base,
-        target_dataset_id: target,
-        alpha: Number(alpha),
-        seed: Number(seed),
-      },
+      { base_dataset_id: base, target_dataset_id: target, ...options },
       { onSuccess: (started) => onJob(started.job_id) },
     );
   };
@@ -74,27 +70,9 @@ export function RunDrift({ base, target, jobId, onJob }) {
         )}
       </Group>
       {advanced && ready ? (
-        <Group gap="md" align="start">
-          <NumberInput
-            label={t('drift.alpha')}
-            description={t('drift.alphaHint')}
-            value={alpha}
-            onChange={setAlpha}
-            min={0.001}
-            max={0.2}
-            step={0.01}
-            w={260}
-          />
-          <NumberInput
-            label={t('drift.seed')}
-            description={t('drift.seedHint')}
-            value={seed}
-            onChange={setSeed}
-            min={0}
-            allowDecimal={false}
-            w={260}
-          />
-        </Group>
+        <Suspense fallback={null}>
+          <DriftOptions options={options} onChange={setOptions} />
+        </Suspense>
       ) : null}
       {run.error ? <ProblemAlert error={run.error} onRetry={start} /> : null}
       {job && job.state !== 'succeeded' ? (

@@ -1,4 +1,5 @@
 // @ts-check
+import '../../mantine-more.css';
 import { SegmentedControl, Stack, Title } from '@mantine/core';
 import { IconActivity } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

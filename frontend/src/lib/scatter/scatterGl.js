@@ -42,7 +42,7 @@ void main() {
     : vec4((x - camera.x) * camera.z, (y - camera.y) * camera.w, 0., 1.);
   gl_PointSize = lit ? size : max(1., size * .75);
   float alpha = lit ? .85 : .16;
-  color = vec4(tone.rgb * alpha, alpha);
+  color = vec4((lit ? tone.rgb : mix(tone.rgb, vec3(.6), .8)) * alpha, alpha);
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
