@@ -139,14 +139,14 @@ async function sendUse(workspaceId, sample, use, dryRun) {
 }
 
 /**
- * The effect of using a sample, worked out and not carried out.
+ * The effect of using a sample, worked out and not carried out; asked once per dialog, not again when it was done.
  * @param {string} workspaceId
  * @param {Sample} sample
  * @param {SampleUse} use
  */
 export const sampleEffectQuery = (workspaceId, sample, use) =>
   queryOptions({
-    queryKey: [...sampleKey(workspaceId), 'effect', sample.sample_id, JSON.stringify(use)],
+    queryKey: ['sample-effect', workspaceId, sample.sample_id, JSON.stringify(use)],
     queryFn: () => sendUse(workspaceId, sample, use, true),
     gcTime: 0,
     staleTime: 0,

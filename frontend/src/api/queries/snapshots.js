@@ -135,10 +135,15 @@ export function useRestore(workspaceId) {
   });
 }
 
-/** What a restore would do to the files. @param {string} workspaceId @param {string} snapshotId */
+/**
+ * What a restore would do to the files. Asked once per dialog: the end of a job, of the restore itself above all, must
+ * not ask it again.
+ * @param {string} workspaceId
+ * @param {string} snapshotId
+ */
 export const restoreEffectQuery = (workspaceId, snapshotId) =>
   queryOptions({
-    queryKey: [...snapshotKey(workspaceId), 'restore-effect', snapshotId],
+    queryKey: ['restore-effect', workspaceId, snapshotId],
     queryFn: async ({ signal }) => {
       const job = /** @type {Job<import('./types.d.ts').RestoreEffect>} */ (
         await call(

@@ -19,8 +19,8 @@ export function RestoreDialog({ workspaceId, snapshotId, unsaved, onClose }) {
   const { t } = useTranslation();
   const [discard, setDiscard] = useState(false);
   const [jobId, setJobId] = useState(/** @type {string | null} */ (null));
-  const effect = useQuery(restoreEffectQuery(workspaceId, snapshotId));
   const restore = useRestore(workspaceId);
+  const effect = useQuery(restoreEffectQuery(workspaceId, snapshotId));
   const onDone = useCallback(
     (/** @type {import('../../api/model.d.ts').Job} */ job) => {
       if (job.state !== 'succeeded') return;
