@@ -26,7 +26,7 @@ export function Header({ connection }) {
         <NavLink to="/drift">{t('shell.drift')}</NavLink>
         <NavLink to="/w">{t('shell.workspaces')}</NavLink>
       </nav>
-      {workspaceId ? <WorkspaceHeader workspaceId={workspaceId} /> : <span />}
+      {workspaceId ? <WorkspaceHeader workspaceId={workspaceId} /> : null}
       <div className={classes.tools}>
         <JobsTray connection={connection} />
         <LanguageSwitch />

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { isActive, jobsQuery } from '../../api/queries/jobs.js';
-import { JobProgress } from './JobProgress.jsx';
+import { TrayJob } from './TrayJob.jsx';
 
 const SHOWN_FINISHED = 5;
 
@@ -70,7 +70,7 @@ export function JobsTray({ connection }) {
             <ScrollArea.Autosize mah="60vh" offsetScrollbars>
               <Stack gap="md">
                 {[...running, ...finished].map((job) => (
-                  <JobProgress key={job.job_id} job={job} />
+                  <TrayJob key={job.job_id} job={job} onOpen={() => setOpened(false)} />
                 ))}
               </Stack>
             </ScrollArea.Autosize>
