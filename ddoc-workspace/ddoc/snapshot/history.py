@@ -5,14 +5,15 @@ own are off.
 """
 
 import contextlib
+import functools
 import os
 import re
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import pygit2
 from pygit2.enums import FileMode, ObjectType, SortMode
@@ -46,6 +47,25 @@ class BlobEntry:
 
     oid: str
     executable: bool = False
+
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def _readable(method: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Tell a damaged object of git in the domain's words."""
+
+    @functools.wraps(method)
+    def reading(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return method(*args, **kwargs)
+        except pygit2.GitError as error:
+            raise DamagedError(
+                "an object of the git repository is damaged; fetch it from a clone", code="git-damaged"
+            ) from error
+
+    return reading
 
 
 class History:
@@ -149,6 +169,7 @@ class History:
     def _is_within(self, commit: str, tip: str) -> bool:
         return commit == tip or self._repo.descendant_of(tip, commit)
 
+    @_readable
     def _commit_of(self, oid: str) -> str | None:
         commit = _as_commit(self._repo.get(oid))
         return None if commit is None else str(commit.id)
@@ -161,12 +182,18 @@ class History:
                     "a git merge or rebase is unfinished; finish or abort it first", code="git-busy"
                 )
 
+    def problems(self) -> str:
+        """Return what `git fsck` finds wrong; empty if nothing."""
+        done = self._git_result("fsck", "--full", "--no-dangling", "--no-progress")
+        return (done.stderr or done.stdout).strip()[:500] if done.returncode else ""
+
     # objects
 
     def write_blob(self, data: bytes) -> str:
         """Store a blob and return its id."""
         return str(self._repo.create_blob(data))
 
+    @_readable
     def write_commit(self, files: Mapping[str, BlobEntry], *, message: str, parents: Sequence[str]) -> str:
         """Store a commit of exactly `files`, not yet reachable from any ref, and return its id."""
         index = pygit2.Index()
@@ -184,12 +211,14 @@ class History:
         text = f"object {commit}\ntype commit\ntag {name}\ntagger {stamp}\n\n{note}\n"
         return str(self._repo.write(ObjectType.TAG, text.encode()))
 
+    @_readable
     def files(self, commit: str) -> dict[str, BlobEntry]:
         """Return every file of a commit by its path."""
         index = pygit2.Index()
         index.read_tree(self._commit(commit).tree)
         return {e.path: BlobEntry(str(e.id), e.mode == FileMode.BLOB_EXECUTABLE) for e in index}
 
+    @_readable
     def blob(self, oid: str) -> bytes:
         """Return a blob's bytes."""
         found = self._repo.get(oid)
@@ -197,6 +226,7 @@ class History:
             raise DamagedError("an object of the git repository is missing", code="git-damaged")
         return found.data
 
+    @_readable
     def file(self, commit: str, path: str) -> bytes | None:
         """Return the bytes of one file of a commit, or None if it has none there."""
         try:
@@ -225,6 +255,7 @@ class History:
         for commit in walker:
             yield str(commit.id)
 
+    @_readable
     def _commit(self, oid: str) -> pygit2.Commit:
         commit = _as_commit(self._repo.get(oid))
         if commit is None:

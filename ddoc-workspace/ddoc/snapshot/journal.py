@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from ddoc.errors import ConflictError
 from ddoc.paths import fsync_folder
 from ddoc.snapshot.history import RefUpdate
 
@@ -38,13 +39,19 @@ class Journal:
         return self._path.exists()
 
     def read(self) -> Intent | None:
-        """Return the intent found, or None. One that a power loss tore was never acted on, and is None too."""
+        """Return the intent found, or None. One that a power loss tore was never acted on, and is None too.
+
+        Raises ConflictError (`foreign-journal`) for one of another version.
+        """
         try:
             found: dict[str, Any] = json.loads(self._path.read_bytes())
         except (FileNotFoundError, ValueError):
             return None
         if found.get("format") != _FORMAT:
-            return None
+            raise ConflictError(
+                "an operation of another version of ddoc was cut off here; let that version finish it",
+                code="foreign-journal",
+            )
         refs = tuple(RefUpdate(*entry) for entry in found["refs"])
         return Intent(found["kind"], found["commit"], found["base"], refs, found["discard"])
 

@@ -15,6 +15,7 @@ def recover(store: SnapshotStore, *, save: SnapshotRequest, progress: Progress) 
     """
     intent = store.journal.read()
     if intent is None:
+        store.journal.clear()
         return False
     if intent.kind == "create":
         _finish_create(store, intent)

@@ -71,10 +71,16 @@ class SnapshotStore:
         return self.cache / md5[:2] / md5[2:]
 
     @contextlib.contextmanager
-    def writing(self) -> Generator[None]:
-        """Hold the workspace against every other writer, with an empty staging folder."""
+    def locked(self) -> Generator[None]:
+        """Hold the workspace against every other writer. Raises BusyError (`workspace-busy`)."""
         detail = "another snapshot operation is at work in this workspace; try again when it is done"
         with file_lock(self.folder / "lock", seconds=self.lock_seconds, code="workspace-busy", detail=detail):
+            yield
+
+    @contextlib.contextmanager
+    def writing(self) -> Generator[None]:
+        """Hold the workspace as `locked` does, with an empty staging folder."""
+        with self.locked():
             self.clear_staging()
             self.staging.mkdir(parents=True, exist_ok=True)
             try:

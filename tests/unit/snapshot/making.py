@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.core.workspace_service import WorkspaceService
+from ddoc.dataset.labels import label_paths
 from tests.fixtures.make_data import make_root
 
 USER = {
@@ -30,6 +31,8 @@ def make_template(folder: Path, *, n: int = 6) -> Path:
     images = image_paths(root)
     images[0].write_bytes(images[0].read_bytes() + b"v2")
     images[1].unlink()
+    for label in label_paths(images[1].relative_to(root / "data").as_posix()):
+        (root / "data" / label).unlink(missing_ok=True)
     (root / "data" / "images" / "train" / "새 이미지.jpg").write_bytes(b"not really an image")
     service.create_snapshot("Second", alias="second")
     return root

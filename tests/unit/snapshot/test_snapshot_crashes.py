@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ddoc.core.snapshot_service import SnapshotService
-from ddoc.errors import DamagedError, DdocError, DiskFullError
+from ddoc.errors import ConflictError, DamagedError, DdocError, DiskFullError
 from ddoc.snapshot import failpoints
 from tests.unit.snapshot.making import bad_objects, contents, git, image_paths, killed
 
@@ -170,6 +170,17 @@ def test_a_restore_cut_off_with_a_lost_object_says_so_and_goes_on_when_it_is_bac
     aside.rename(lost)
     assert snapshots.recover()
     assert contents(root / "data") == versions["v1"]
+
+
+def test_a_journal_torn_by_a_power_loss_is_cleared_and_a_foreign_one_refused(root: Path) -> None:
+    journal = root / ".ddoc" / "snapshots" / "journal.json"
+    journal.write_text('{"format": 1, "ki')
+    assert not SnapshotService(root).recover()
+    assert not journal.exists()
+    journal.write_text('{"format": 99}')
+    with pytest.raises(ConflictError):
+        SnapshotService(root).create_snapshot("Third", allow_empty=True)
+    assert journal.exists()
 
 
 def _work(root: Path, seed: int) -> None:

@@ -27,7 +27,7 @@ def test_restore_gives_back_the_same_bytes(
     done = snapshots.restore_snapshot("v1")
     assert contents(root / "data") == first
     assert (done.restored, done.saved_as) == ("v1", None)
-    assert (done.files.written, done.files.removed) == (2, 1)
+    assert (done.files.written, done.files.removed) == (3, 1)
     assert snapshots.head() == "v1"
     assert snapshots.restore_snapshot("second").restored == "v2"
     assert contents(root / "data") == second
