@@ -21,7 +21,9 @@ _HOP: Final = frozenset(
         b"transfer-encoding", b"upgrade", b"expect",
     }
 )  # fmt: skip
-_SETTLED: Final = frozenset({b"authorization", b"cookie", b"host", b"origin", b"referer"})  # the gate checked these
+_SETTLED: Final = frozenset(
+    {b"authorization", b"cookie", b"host", b"origin", b"referer"}
+)  # the gate checked these
 _IDENTITY: Final = re.compile(rb"forwarded|x-forwarded-.*|x-real-ip|x-ddoc-.*|x-remote-.*")
 _BAD_PATH: Final = re.compile(rb"\\|%5c|%00|%2f|%25|//|[\x00-\x20\x7f]", re.IGNORECASE)
 _DOTS: Final = re.compile(rb"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)

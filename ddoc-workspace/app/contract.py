@@ -53,7 +53,9 @@ def with_tables(readme: str, tables: dict[str, str]) -> str:
     """Return the README with what stands between `<!-- name: … -->` and `<!-- /name -->` replaced."""
     for name, table in tables.items():
         pattern = rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)"
-        readme = re.sub(pattern, lambda found, table=table: f"{found[1]}{table}\n{found[2]}", readme, flags=re.DOTALL)
+        readme = re.sub(
+            pattern, lambda found, table=table: f"{found[1]}{table}\n{found[2]}", readme, flags=re.DOTALL
+        )
     return readme
 
 

@@ -15,12 +15,12 @@ def md5_bytes(data: bytes) -> str:
 def md5_file(path: Path) -> str:
     """Return the md5 of the file's bytes as 32 hex digits."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, _md5).hexdigest()
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def copy_hashing(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
     """Copy `source` to `target` in one pass. Returns (md5 hex digits, bytes copied)."""
-    digest = _md5()
+    digest = hashlib.md5(usedforsecurity=False)
     size = 0
     while block := source.read(_BLOCK):
         digest.update(block)
@@ -28,6 +28,3 @@ def copy_hashing(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
         size += len(block)
     return digest.hexdigest(), size
 
-
-def _md5() -> "hashlib._Hash":
-    return hashlib.md5(usedforsecurity=False)

@@ -46,7 +46,11 @@ def _finisher(datasets: DatasetsDep, response: Response) -> Finished:
 def _ingest(datasets: Datasets, part: Path, metadata: dict[str, Any]) -> str:
     file_name = str(metadata.get("filename") or metadata.get("name") or "")
     job = datasets.adopt(
-        part, file_name=file_name, name=metadata.get("name"), format=metadata.get("format"), upload_id=part.name
+        part,
+        file_name=file_name,
+        name=metadata.get("name"),
+        format=metadata.get("format"),
+        upload_id=part.name,
     )
     part.with_name(part.name + ".info").unlink(missing_ok=True)
     return job.job_id
@@ -81,4 +85,3 @@ class RelativeLocation:
             await send(message)
 
         await self._app(scope, receive, relative)
-

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from ddoc.formats.export import export
 
 from app.jobs import JobContext, Params
 from ddoc.dataset.info import read_info
 from ddoc.dataset.labels import read_labels
+from ddoc.formats.export import export
 from ddoc.formats.model import ExportItem
 from ddoc.paths import write_atomic
 from ddoc.progress import Progress

@@ -1,0 +1,1 @@
+"""The data of a root: items, annotations, index, edits and what is derived from them."""

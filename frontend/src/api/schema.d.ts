@@ -7532,7 +7532,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {
@@ -7633,7 +7633,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {
@@ -7734,7 +7734,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {
@@ -7835,7 +7835,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {
@@ -7936,7 +7936,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {
@@ -8037,7 +8037,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {
@@ -8138,7 +8138,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the data_version that the edit was decided on; 412 when stale */
+                /** @description "<data_version>" that the edit was decided on; 412 when stale */
                 "If-Match"?: string | null;
             };
             path: {

@@ -162,6 +162,7 @@ test('exports and says what the format could not hold', async () => {
   await page.goto(`/w/${target}/sampling`);
   await page.getByRole('button', { name: 'Export…' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: /COCO/ }).click();
   await dialog.getByRole('button', { name: 'Export', exact: true }).click();
   await expect(dialog.getByText('Download zip')).toBeVisible({ timeout: 60_000 });
 });

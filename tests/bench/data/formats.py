@@ -38,7 +38,9 @@ def make_source(folder: Path, images: int, boxes: int) -> None:
     pictures.mkdir(parents=True)
     (folder / "coco" / "annotations").mkdir()
     base = [
-        cv2.imencode(".jpg", cv2.resize(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8), (160, 120)))[1].tobytes()
+        cv2.imencode(".jpg", cv2.resize(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8), (160, 120)))[
+            1
+        ].tobytes()
         for _ in range(64)
     ]
     rows: list[dict[str, Any]] = []
@@ -49,8 +51,14 @@ def make_source(folder: Path, images: int, boxes: int) -> None:
         data = base[i % len(base)]
         (pictures / name).write_bytes(data[:2] + segment + data[2:])
         for at in range(boxes):
-            x, y = round(float(rng.uniform(0, 100)), 2 * (at % 2)), round(float(rng.uniform(0, 70)), 2 * (at % 2))
-            w, h = round(float(rng.uniform(5, 60)), 2 * (at % 2)), round(float(rng.uniform(5, 50)), 2 * (at % 2))
+            x, y = (
+                round(float(rng.uniform(0, 100)), 2 * (at % 2)),
+                round(float(rng.uniform(0, 70)), 2 * (at % 2)),
+            )
+            w, h = (
+                round(float(rng.uniform(5, 60)), 2 * (at % 2)),
+                round(float(rng.uniform(5, 50)), 2 * (at % 2)),
+            )
             rows.append(
                 {
                     "id": len(rows) + 1,
@@ -191,7 +199,14 @@ def measure(source: Path, peer: Path, runs: int) -> list[dict[str, Any]]:
             theirs.append(run_step(peer, "peer", step, form, source))
         mine = statistics.median(r["seconds"] for r in ours)
         other = statistics.median(r["seconds"] for r in theirs)
-        row = {"step": step, "format": form, "ours": mine, "peer": other, "ratio": other / mine, "wanted": wanted}
+        row = {
+            "step": step,
+            "format": form,
+            "ours": mine,
+            "peer": other,
+            "ratio": other / mine,
+            "wanted": wanted,
+        }
         row |= {"mb": max(r["mb"] for r in ours), "boxes": (ours[0]["boxes"], theirs[0]["boxes"])}
         rows.append(row)
         print(row, file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pyarrow as pa
+
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.info import write_info
 from ddoc.dataset.items import DatasetInfo
@@ -43,7 +44,10 @@ def scan_table(n: int, *, seed: int = 0) -> pa.Table:
         [
             pa.array(CLASSES).take(pa.array(classes)),
             pa.array(np.zeros(total, np.uint8)),
-            *(pa.array(v.astype(np.float32)) for v in (x1, y1, x1 + 4 + rng.gamma(2, 30, total), y1 + 4 + rng.gamma(2, 30, total))),
+            *(
+                pa.array(v.astype(np.float32))
+                for v in (x1, y1, x1 + 4 + rng.gamma(2, 30, total), y1 + 4 + rng.gamma(2, 30, total))
+            ),
         ],
         fields=list(SCAN_SCHEMA.field("annotations").type.value_type),
     )
