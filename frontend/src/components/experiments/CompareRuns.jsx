@@ -45,6 +45,7 @@ export function CompareRuns({ workspaceId, runIds, onBack }) {
 function Comparison({ workspaceId, comparison }) {
   const { t } = useTranslation();
   const { experiments: runs, params, metrics, changed_params: changed, data } = comparison;
+  const labels = uniqueNames(runs);
   const [first, last] = [runs[0], runs.at(-1)];
   const changedRows = Object.entries(params).filter(([name]) => changed.includes(name));
   return (
@@ -54,9 +55,9 @@ function Comparison({ workspaceId, comparison }) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th />
-              {runs.map((run) => (
+              {runs.map((run, index) => (
                 <Table.Th key={run.experiment_id} ta="end">
-                  {run.name}
+                  {labels[index]}
                   <Text size="xs" c="dimmed" fw={400}>
                     <Anchor
                       component={Link}
@@ -143,6 +144,7 @@ function ComparedCurves({ workspaceId, runs }) {
     queries: runs.map((run) => runQuery(workspaceId, run.experiment_id)),
   });
   const loaded = details.flatMap(({ data }) => (data ? [data] : []));
+  const labels = uniqueNames(loaded);
   const names = [...new Set(loaded.flatMap((run) => Object.keys(run.histories)))];
   const curves = names.filter(
     (name) =>
@@ -155,10 +157,20 @@ function ComparedCurves({ workspaceId, runs }) {
         <MetricChart
           key={name}
           title={name}
-          series={loaded.map((run) => ({ name: run.name, points: run.histories[name] ?? [] }))}
+          series={loaded.map((run, index) => ({
+            name: labels[index] ?? run.name,
+            points: run.histories[name] ?? [],
+          }))}
         />
       ))}
     </div>
+  );
+}
+
+/** Runs are often called the same; then a piece of the id tells them apart. @param {Comparison['experiments']} runs */
+function uniqueNames(runs) {
+  return runs.map(({ name, experiment_id: id }) =>
+    runs.filter((other) => other.name === name).length > 1 ? `${name} (${id.slice(0, 4)})` : name,
   );
 }
 

@@ -8,7 +8,7 @@ import { formatNumber } from '../../lib/format.js';
 import classes from './MetricChart.module.css';
 
 /** @typedef {import('../../lib/curves.js').MetricPoint} MetricPoint */
-/** @typedef {{name: string, points: readonly MetricPoint[]}} Series */
+/** @typedef {{name: string, points: readonly MetricPoint[]}} Series names are unique within a chart */
 const SIZE = { width: 400, height: 150 };
 const TABLE_ROWS = 200;
 

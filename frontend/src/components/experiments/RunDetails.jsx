@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { isRunning, logUrl, runQuery, useStopRun } from '../../api/queries/experiments.js';
-import { formatBytes } from '../../lib/format.js';
+import { formatBytes, formatNumber } from '../../lib/format.js';
 import { QueryState } from '../common/QueryState.jsx';
 import { toastProblem } from '../common/toasts.jsx';
 import { LogView } from './LogView.jsx';
@@ -92,7 +92,9 @@ function RunHead({ workspaceId, run }) {
 /** @param {{workspaceId: string, run: RunDetail}} props */
 function RunTabs({ workspaceId, run }) {
   const { t } = useTranslation();
-  const curves = Object.entries(run.histories).filter(([name]) => !name.startsWith('system/'));
+  const histories = Object.entries(run.histories).filter(([name]) => !name.startsWith('system/'));
+  const curves = histories.filter(([, points]) => points.length > 1);
+  const figures = histories.filter(([, points]) => points.length === 1);
   return (
     <Tabs defaultValue="curves" keepMounted={false}>
       <Tabs.List>
@@ -104,17 +106,26 @@ function RunTabs({ workspaceId, run }) {
         <Tabs.Tab value="details">{t('experiments.tabs.details')}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="curves" pt="sm">
-        {curves.length === 0 ? (
+        {histories.length === 0 ? (
           <Text size="sm" c="dimmed">
             {t(isRunning(run) ? 'experiments.noMetricsYet' : 'experiments.noMetrics')}
           </Text>
-        ) : (
-          <div className={classes.curves}>
-            {curves.map(([name, points]) => (
-              <MetricChart key={name} title={name} series={[{ name: run.name, points }]} />
+        ) : null}
+        {figures.length > 0 ? (
+          <dl className={classes.figures}>
+            {figures.map(([name, [point]]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{formatNumber(point?.value)}</dd>
+              </div>
             ))}
-          </div>
-        )}
+          </dl>
+        ) : null}
+        <div className={classes.curves}>
+          {curves.map(([name, points]) => (
+            <MetricChart key={name} title={name} series={[{ name: run.name, points }]} />
+          ))}
+        </div>
       </Tabs.Panel>
       <Tabs.Panel value="log" pt="sm">
         <LogView url={logUrl(workspaceId, run.experiment_id)} />

@@ -2,10 +2,12 @@
 import { Checkbox, NumberInput, Select, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useFieldName } from '../../hooks/useFieldName.js';
-import { useWorkspace } from '../../hooks/useWorkspace.js';
-import { ITEM_FIELDS, scoreField } from '../../lib/facets.js';
+import { scoreField } from '../../lib/facets.js';
 import { formatCount } from '../../lib/format.js';
+import { numberOrEmpty, numberOrNull } from '../../lib/numbers.js';
+import { BalanceForm } from './BalanceForm.jsx';
 import { CombineForm } from './CombineForm.jsx';
+import { ThresholdForm } from './ThresholdForm.jsx';
 
 /** @typedef {import('../../lib/strategies.js').Strategy} Strategy */
 /**
@@ -34,89 +36,6 @@ const FORMS = {
 export function StrategyForm(props) {
   const Form = FORMS[props.strategy.kind];
   return Form ? <Form {...props} /> : null;
-}
-
-/** @param {unknown} value */
-const numberOrEmpty = (value) => (typeof value === 'number' ? value : '');
-/** @param {string | number} value */
-const numberOrNull = (value) => (typeof value === 'number' ? value : null);
-
-/** @param {FormProps} props */
-function ThresholdForm({ strategy, choices, onChange }) {
-  const { t } = useTranslation();
-  const nameOf = useFieldName();
-  const fields = [...choices.scored.map(scoreField), ...choices.attributes, ...ITEM_FIELDS];
-  return (
-    <Stack gap={6}>
-      <Select
-        size="xs"
-        label={t('sampling.params.field')}
-        data={fields.map((field) => ({ value: field, label: nameOf(field) }))}
-        value={String(strategy.field) || null}
-        onChange={(field) => onChange({ ...strategy, field: field ?? '' })}
-        searchable
-      />
-      <NumberInput
-        size="xs"
-        label={t('sampling.params.min')}
-        value={numberOrEmpty(strategy.min)}
-        decimalScale={6}
-        onChange={(min) => onChange({ ...strategy, min: numberOrNull(min) })}
-      />
-      <NumberInput
-        size="xs"
-        label={t('sampling.params.max')}
-        value={numberOrEmpty(strategy.max)}
-        decimalScale={6}
-        onChange={(max) => onChange({ ...strategy, max: numberOrNull(max) })}
-      />
-      <Checkbox
-        size="xs"
-        label={t('sampling.params.ascending')}
-        checked={strategy.ascending === true}
-        onChange={(event) => onChange({ ...strategy, ascending: event.currentTarget.checked })}
-      />
-    </Stack>
-  );
-}
-
-/** @param {FormProps} props */
-function BalanceForm({ strategy, onChange }) {
-  const { t } = useTranslation();
-  const { workspace } = useWorkspace();
-  const shares = /** @type {Record<string, number> | null} */ (strategy.shares);
-  /** @param {string} name @param {string | number} value */
-  const set = (name, value) =>
-    onChange({ ...strategy, shares: { ...shares, [name]: Number(value) || 0 } });
-  return (
-    <Stack gap={6}>
-      <Checkbox
-        size="xs"
-        label={t('sampling.params.equal')}
-        checked={shares === null}
-        onChange={(event) =>
-          onChange({
-            ...strategy,
-            shares: event.currentTarget.checked
-              ? null
-              : Object.fromEntries(workspace.classes.map((name) => [name, 1])),
-          })
-        }
-      />
-      {shares === null
-        ? null
-        : workspace.classes.map((name) => (
-            <NumberInput
-              key={name}
-              size="xs"
-              label={t('sampling.params.share', { name })}
-              min={0}
-              value={shares[name] ?? 0}
-              onChange={(value) => set(name, value)}
-            />
-          ))}
-    </Stack>
-  );
 }
 
 /** @param {FormProps} props */

@@ -102,7 +102,7 @@ export function ExperimentPanel() {
                     compared={picked}
                     onSelect={(id) => set({ run: id })}
                     onCompared={setPicked}
-                    onCompare={() => set({ compare: picked.join(',') })}
+                    onCompare={() => set({ compare: oldestFirst(experiments, picked).join(',') })}
                   />
                   {params.get('run') ? (
                     <RunDetails
@@ -119,4 +119,14 @@ export function ExperimentPanel() {
       </div>
     </div>
   );
+}
+
+/**
+ * The older run comes first, so that a difference reads as what became of it.
+ * @param {readonly import('../../api/queries/types.d.ts').Run[]} runs newest first
+ * @param {readonly string[]} picked
+ */
+function oldestFirst(runs, picked) {
+  const order = runs.map((run) => run.experiment_id);
+  return [...picked].sort((a, b) => order.indexOf(b) - order.indexOf(a));
 }
