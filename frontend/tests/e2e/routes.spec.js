@@ -34,9 +34,8 @@ for (const language of LANGUAGES) {
       const found = [];
       for (const [number, route] of routes.entries()) {
         await page.goto(route);
-        await page.waitForLoadState('networkidle').catch(() => {});
         await expect(page.locator('main, [role=main]').first()).toBeVisible({ timeout: 30_000 });
-        await page.waitForTimeout(1200);
+        await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0, { timeout: 30_000 });
         await page.screenshot({ path: `test-results/route-${language}-${scheme}-${number}.png` });
         const { violations } = await new AxeBuilder({ page }).analyze();
         for (const violation of violations.filter((v) =>
