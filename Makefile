@@ -22,13 +22,13 @@ test: setup chromium  ## run every test
 	$(MAKE) --no-print-directory test-python test-ui e2e
 
 test-python: $(VENV)/.stamp  ## the Python tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --ignore=tests/e2e
 
 test-ui: frontend/node_modules/.stamp  ## the UI's unit tests
 	cd frontend && npm test --silent
 
 e2e: setup chromium  ## the whole way in a real browser
-	$(BIN)/python -m pytest -q tests/e2e --override-ini=norecursedirs=
+	$(BIN)/python -m pytest -q tests/e2e
 
 .PHONY: chromium
 chromium:
