@@ -1,5 +1,6 @@
 """Out-of-fold scores of a domain classifier: how well the sides can be told apart, and how target-like an image is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +108,7 @@ def effect(base: Floats, target: Floats, rng: np.random.Generator, *, bootstraps
     return Effect(auc(base, target), float(low), float(high))
 
 
-def combine(views: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+def combine(views: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Return one score per image from several views' scores, weighted by (AUC − ½)².
 
     A view that cannot tell the sides apart (AUC at most ½) has nothing to say about an image; if none can, all

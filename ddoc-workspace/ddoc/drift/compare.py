@@ -32,13 +32,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _ViewResult:
-    """What one view says: its test, its effect and its out-of-fold scores of (base, target)."""
+    """What one view says: its test, its effect and its out-of-fold scores of (base, target), one pair per classifier."""
 
     name: str
     pair: Pair
     test: TestResult
     effect: Effect
-    scores: tuple[Floats, Floats]
+    scores: tuple[tuple[Floats, Floats], ...]
 
     @property
     def strength(self) -> float:
@@ -81,7 +81,9 @@ def compare(
         v for v in (_attributes(base, target, rng), _embedding(base, target, rng, progress)) if v is not None
     ]
     _step(progress, 2)
-    scores = classifier.combine([view.scores for view in views]) if views else _no_scores(base, target)
+    scores = (
+        classifier.combine([s for view in views for s in view.scores]) if views else _no_scores(base, target)
+    )
     outliers = _outliers(views, base, target, rng)
     _step(progress, 3)
     found = _findings(base, target, views, rng, alpha=alpha, seed=seed)
@@ -170,13 +172,11 @@ def _attributes(base: Side, target: Side, rng: np.random.Generator) -> _ViewResu
         return None
     test = mmd_test(pair.base, pair.target, rng)
     squared = with_squares(pair)
-    scores = classifier.combine(
-        [
-            classifier.out_of_fold(pair.base, pair.target, rng),
-            classifier.out_of_fold(squared.base, squared.target, rng),
-        ]
+    scores = (
+        classifier.out_of_fold(pair.base, pair.target, rng),
+        classifier.out_of_fold(squared.base, squared.target, rng),
     )
-    return _ViewResult("attributes", pair, test, classifier.effect(*scores, rng), scores)
+    return _ViewResult("attributes", pair, test, classifier.effect(*classifier.combine(scores), rng), scores)
 
 
 def _embedding(base: Side, target: Side, rng: np.random.Generator, progress: Progress) -> _ViewResult | None:
@@ -186,7 +186,7 @@ def _embedding(base: Side, target: Side, rng: np.random.Generator, progress: Pro
         return None
     test = mmd_test(pair.base, pair.target, rng)
     scores = classifier.out_of_fold(pair.base, pair.target, rng)
-    return _ViewResult("embedding", pair, test, classifier.effect(*scores, rng), scores)
+    return _ViewResult("embedding", pair, test, classifier.effect(*scores, rng), (scores,))
 
 
 def _no_scores(base: Side, target: Side) -> tuple[Floats, Floats]:

@@ -8,7 +8,19 @@ from numpy.typing import NDArray
 from ddoc.analysis import View, fit_view
 from ddoc.drift.sides import Side
 
-_LOGARITHMIC = frozenset({"noise", "megapixels", "aspect"})
+# What acts by a factor is taken as a logarithm (p05 and p95 with an offset, since they may be 0), shares of pixels as
+# square roots: a change then moves dark and bright, plain and rich images by like amounts.
+_OFFSETS = {
+    "brightness": 0.0,
+    "contrast": 0.0,
+    "p05": 8.0,
+    "p95": 8.0,
+    "colourfulness": 0.0,
+    "noise": 0.0,
+    "megapixels": 0.0,
+    "aspect": 0.0,
+}
+_SHARES = frozenset({"dark_share", "bright_share"})
 _REACH = 8.0
 _DIM = 256
 _FIT_PER_SIDE = 4096
@@ -27,14 +39,15 @@ def attribute_view(base: Side, target: Side) -> Pair | None:
     """Return the attributes of both sides, standardised by the mean and deviation of both together.
 
     Not by each side's own (that would remove the drift), nor by the base's alone (the base would look tidier than
-    any fresh sample: false alarms at small n); the pooled values know nothing of the sides. Noise, size and aspect
-    are taken as logarithms. Values beyond 8 deviations are held there. None if no attribute varies.
+    any fresh sample: false alarms at small n); the pooled values know nothing of the sides. Values beyond 8 deviations are held there. None if no attribute varies.
     """
     columns: list[NDArray[np.float64]] = []
     for place, name in enumerate(base.attribute_names):
         column = np.concatenate([base.attributes[:, place], target.attributes[:, place]])
-        if name in _LOGARITHMIC:
-            column = np.log(np.maximum(column, 1e-3))
+        if name in _OFFSETS:
+            column = np.log(np.maximum(column + _OFFSETS[name], 1e-3))
+        elif name in _SHARES:
+            column = np.sqrt(np.maximum(column, 0))
         deviation = float(column.std())
         if deviation > 1e-9 * max(1.0, float(np.abs(column).max())):
             columns.append(np.clip((column - column.mean()) / deviation, -_REACH, _REACH))

@@ -33,12 +33,12 @@ def scene(seed: int, *, width: int = 320, height: int = 240) -> tuple[Pixels, in
     """Return (an RGB image, its kind of content 0–9)."""
     rng = np.random.default_rng(seed)
     kind = int(rng.integers(KINDS))
-    image = _texture(rng, width, height, slope=rng.uniform(0.9, 1.5))
-    shape, tint = kind % 3, kind // 3
+    own = np.random.default_rng(1000 + kind)  # what a kind has of its own: a tint and a palette
+    tint, palette = own.uniform(-20, 20, 3), own.integers(0, 255, (3, 3))
+    image = _texture(rng, width, height, slope=rng.uniform(0.9, 1.5), tint=tint)
     for _ in range(rng.integers(3, 12)):
-        colour = rng.integers(0, 255, 3)
-        colour[tint % 3] = rng.integers(120, 255)
-        _draw(image, rng, shape, tuple(int(v) for v in colour), filled=kind < 5)
+        colour = np.clip(palette[rng.integers(3)] + rng.normal(0, 25, 3), 0, 255)
+        _draw(image, rng, kind % 3, tuple(int(v) for v in colour), filled=kind < 5)
     # no lens is perfect: without this, a 1/f texture has more energy in its finest detail than any photograph
     return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 0.9)), kind
 
@@ -58,7 +58,9 @@ def corrupt(image: Pixels, name: str, seed: int) -> Pixels:
     return np.clip(np.round(values), 0, 255).astype(np.uint8)
 
 
-def _texture(rng: np.random.Generator, width: int, height: int, slope: float) -> Pixels:
+def _texture(
+    rng: np.random.Generator, width: int, height: int, *, slope: float, tint: NDArray[np.float64]
+) -> Pixels:
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     frequency[0, 0] = 1
 
@@ -70,7 +72,12 @@ def _texture(rng: np.random.Generator, width: int, height: int, slope: float) ->
 
     light = field(slope)
     channels = np.stack([field(slope + 0.3) * rng.uniform(0.1, 0.5) + light for _ in range(3)], axis=-1)
-    channels = channels / channels.std() * rng.uniform(20, 55) + rng.uniform(70, 180, 3)
+    channels = (
+        channels / channels.std() * rng.uniform(20, 55)
+        + rng.uniform(85, 165)
+        + rng.uniform(-15, 15, 3)
+        + tint
+    )
     return np.ascontiguousarray(np.clip(channels, 0, 255).astype(np.uint8))
 
 

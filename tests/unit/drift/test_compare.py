@@ -16,9 +16,9 @@ def test_sides_of_one_distribution_show_no_drift() -> None:
         compare(
             make_side(2 * s, 100, classes=(5, 3, 2)), make_side(2 * s + 1, 100, classes=(5, 3, 2)), seed=s
         ).report
-        for s in range(40)
+        for s in range(25)
     ]
-    assert sum(v.status != "none" for v in verdicts) <= 5  # at a level of 5 %: more has a chance of 1.4 %
+    assert sum(v.status != "none" for v in verdicts) <= 4  # at a level of 5 %, more has a chance of 0.7 %
     quiet = next(v for v in verdicts if v.status == "none").to_json()
     assert quiet["why"]["code"] == "no-change"
 
@@ -31,7 +31,7 @@ def test_a_shift_of_brightness_is_found_named_and_its_images_score_highest() -> 
     assert report["why"]["code"] == "brightness-lower"
     assert report["attributes"][0]["name"] == "brightness"
     assert report["attributes"][0]["drifted"]
-    assert report["attributes"][0]["shift"] < -1
+    assert report["attributes"][0]["shift"] < -0.5
     touched = np.arange(200) < 60
     assert roc_auc_score(touched, found.target["score"].to_numpy()) >= 0.95
     scores, p_values = found.target["score"].to_numpy(), found.target["p_value"].to_numpy()

@@ -81,17 +81,16 @@ def test_holm_equals_its_definition() -> None:
 def test_attribute_tests_give_no_false_alarm_family_wise() -> None:
     rng = np.random.default_rng(0)
     alarms = 0
-    for _ in range(200):
-        found = attribute_drift(
-            [f"a{i}" for i in range(10)], rng.normal(size=(80, 10)), rng.normal(size=(80, 10)), alpha=0.05
-        )
+    for _ in range(100):
+        base, target = rng.normal(size=(2, 80, 6))
+        found = attribute_drift([f"a{i}" for i in range(6)], base, target, alpha=0.05)
         alarms += any(a.drifted for a in found)
-    assert alarms <= 200 * 0.08
+    assert alarms <= 10
 
 
 def test_class_and_geometry_tests_hold_their_level_though_boxes_of_an_image_depend() -> None:
     classes = geometry = naive = 0
-    for seed in range(100):
+    for seed in range(60):
         base, target = make_side(seed, 60, classes=(5, 3, 2)), make_side(seed + 5000, 60, classes=(5, 3, 2))
         rng = np.random.default_rng(seed)
         found = class_shift(base, target, rng)
@@ -101,6 +100,6 @@ def test_class_and_geometry_tests_hold_their_level_though_boxes_of_an_image_depe
         assert joint is not None
         geometry += joint.p_value <= 0.05
         naive += ks_2samp(base.boxes.size, target.boxes.size).pvalue <= 0.05
-    assert classes <= 11
-    assert geometry <= 11
-    assert naive >= 20  # counting boxes as if they were independent: why images are permuted
+    assert classes <= 8
+    assert geometry <= 8
+    assert naive >= 12  # counting boxes as if they were independent: why images are permuted
