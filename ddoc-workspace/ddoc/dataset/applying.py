@@ -20,7 +20,7 @@ _FOUND = (
     "path, name, split, iid, bytes, mtime_ns, inode, label_sig, content_hash, width, height, color, annotated"
 )
 _CONTENT = ("path", "iid", "bytes", "content_hash", "width", "height", "annotated", "label_hash")
-_TOO_MANY = "SELECT name FROM staged GROUP BY name HAVING count(*) > 1"
+_TOO_MANY = "SELECT nid FROM staged GROUP BY nid HAVING count(*) > 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,16 @@ class Applied:
         return bool(self.added or self.removed or self.changed)
 
 
-def apply_rows(cursor: Cursor, state: State, scan: Table) -> tuple[State, Applied]:
+def apply_rows(cursor: Cursor, state: State, scan: Table, *, renamed: bool = False) -> tuple[State, Applied]:
     """Make the index agree with `scan` (SCAN_SCHEMA) within the transaction of `cursor`.
 
     A row keeps its row id when its path or, for a moved file, its item id is known. Items that share a name get
-    ids in order of their paths, so that a rebuilt index gives the same ones.
+    ids in order of their paths, so that a rebuilt index gives the same ones. `renamed` says that names may differ
+    from those in the index for the same path (the set became one of classification, or ceased to be).
     """
     total = Applied(0, 0, 0, np.empty(0, np.int32))
     for start in range(0, scan.num_rows, SLICE):
-        state, applied = _apply_slice(cursor, state, scan.slice(start, SLICE))
+        state, applied = _apply_slice(cursor, state, scan.slice(start, SLICE), renamed=renamed)
         total = Applied(
             total.added + applied.added,
             total.removed + applied.removed,
@@ -57,43 +58,45 @@ def apply_rows(cursor: Cursor, state: State, scan: Table) -> tuple[State, Applie
     return state, total
 
 
-def _apply_slice(cursor: Cursor, state: State, scan: Table) -> tuple[State, Applied]:
+def _apply_slice(cursor: Cursor, state: State, scan: Table, *, renamed: bool) -> tuple[State, Applied]:
     with bound(cursor, scan=scan):
-        _stage(cursor)
+        _stage(cursor, renamed=renamed)
         _assign_ids(cursor)
     state = _number_classes(cursor, state)
     state = _assign_rids(cursor, state)
     applied = _count(cursor)
     _replace(cursor, state)
-    cursor.execute("DROP TABLE staged")
-    cursor.execute("DROP TABLE old")
+    for table in ("staged", "old", "counted"):
+        cursor.execute(f"DROP TABLE {table}")
     return state, applied
 
 
-def _stage(cursor: Cursor) -> None:
+def _stage(cursor: Cursor, *, renamed: bool) -> None:
     """Stage what is there, and set aside the rows of the index that it touches: same path, or same name."""
+    touched = "nid IN (SELECT iid FROM scan)"
+    if renamed:
+        touched += " OR path IN (SELECT path FROM scan)"
+    cursor.execute(f"CREATE TEMP TABLE old AS SELECT *, FALSE AS replaced FROM item WHERE {touched}")
+    cursor.execute("UPDATE old SET replaced = TRUE WHERE path IN (SELECT path FROM scan)")
     cursor.execute(
-        "CREATE TEMP TABLE old AS SELECT i.*, path IN (SELECT path FROM scan) AS replaced FROM item i"
-        " WHERE path IN (SELECT path FROM scan) OR name IN (SELECT name FROM scan WHERE present)"
-        " OR name IN (SELECT name FROM item WHERE path IN (SELECT path FROM scan WHERE NOT present))"
-    )
-    cursor.execute(
-        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, annotations, issues, hash(annotations) AS label_hash,"
-        " NULL::INTEGER AS rid, FALSE AS kept, FALSE AS salted FROM scan WHERE present"
+        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, iid AS nid, annotations, issues,"
+        " hash(annotations) AS label_hash, NULL::INTEGER AS rid, FALSE AS kept, FALSE AS salted"
+        " FROM scan WHERE present"
     )
     # Rows of the same name that the scan does not speak of stay as they are, but their id may have to change.
     cursor.execute(
-        f"INSERT INTO staged SELECT {_FOUND}, NULL, NULL, label_hash, rid, TRUE, FALSE FROM old WHERE NOT replaced"
+        f"INSERT INTO staged SELECT {_FOUND}, nid, NULL, NULL, label_hash, rid, TRUE, FALSE FROM old"
+        " WHERE NOT replaced"
     )
 
 
 def _assign_ids(cursor: Cursor) -> None:
     clashing = cursor.execute(
-        "SELECT path, name, row_number() OVER (PARTITION BY name ORDER BY path) > 1 FROM staged"
-        f" WHERE name IN ({_TOO_MANY})"
+        "SELECT path, name, row_number() OVER (PARTITION BY nid ORDER BY path) > 1 FROM staged"
+        f" WHERE nid IN ({_TOO_MANY})"
     ).fetchall()
     alone = cursor.execute(
-        f"SELECT path, name, FALSE FROM staged WHERE kept AND name NOT IN ({_TOO_MANY})"
+        f"SELECT path, name, FALSE FROM staged WHERE kept AND nid NOT IN ({_TOO_MANY})"
     ).fetchall()
     rows = clashing + alone
     if not rows:
@@ -162,19 +165,38 @@ def _replace(cursor: Cursor, state: State) -> None:
     cursor.execute(
         "DELETE FROM issue WHERE rid IN (SELECT rid FROM staged WHERE kept) AND code = $1", [DUPLICATE_PATH]
     )
-    cursor.execute("INSERT INTO gone SELECT iid, rid FROM old WHERE rid NOT IN (SELECT rid FROM staged)")
-    cursor.execute("DELETE FROM old WHERE NOT replaced")
+    cursor.execute("DELETE FROM staged WHERE kept AND NOT salted")
+    cursor.execute(
+        "INSERT INTO gone SELECT iid, rid FROM old WHERE replaced AND rid NOT IN (SELECT rid FROM staged)"
+    )
     for table in ("item", "item_class", "annotation", "issue"):
-        cursor.execute(f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM old)")
+        cursor.execute(f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM old WHERE replaced)")
+    _insert_labels(cursor)
+    # what was computed of the same bytes is taken over from the row itself, which spares the search by content
+    same = "o.rid = s.rid AND o.content_hash = s.content_hash"
+    taken = "".join(f", o.{name}" for name, _ in state.result_columns())
+    _insert_items(cursor, state, f"{taken} FROM staged s JOIN old o ON {same} {_CLASSES} WHERE NOT s.kept")
+    (fresh,) = one_row(cursor, f"SELECT count(*) FROM staged s ANTI JOIN old o ON {same} WHERE NOT s.kept")
+    if fresh:
+        _insert_items(
+            cursor,
+            state,
+            f"{_results(state)} FROM (SELECT * FROM staged s ANTI JOIN old o ON {same}) s {_CLASSES}"
+            f"{result_joins(state, 's')} WHERE NOT s.kept",
+        )
+
+
+def _insert_labels(cursor: Cursor) -> None:
     cursor.execute(
         f"INSERT INTO annotation SELECT rid, class_id, a.kind, a.x1, a.y1, a.x2, a.y2, {SIZE_CODE} FROM"
         " (SELECT rid, unnest(annotations) AS a FROM staged WHERE NOT kept) JOIN class ON class_name = a.class_name"
         " ORDER BY rid"
     )
     cursor.execute(
-        "INSERT INTO item_class SELECT rid, class_id, count(*) FROM annotation"
-        " WHERE rid IN (SELECT rid FROM staged WHERE NOT kept) GROUP BY rid, class_id ORDER BY class_id, rid"
+        "CREATE TEMP TABLE counted AS SELECT rid, class_id, count(*) AS n FROM (SELECT rid, unnest(annotations) AS a"
+        " FROM staged WHERE NOT kept) JOIN class ON class_name = a.class_name GROUP BY rid, class_id"
     )
+    cursor.execute("INSERT INTO item_class SELECT rid, class_id, n FROM counted ORDER BY class_id, rid")
     cursor.execute(
         "INSERT INTO issue SELECT rid, i.code, i.detail FROM"
         " (SELECT rid, unnest(issues) AS i FROM staged WHERE NOT kept)"
@@ -183,20 +205,19 @@ def _replace(cursor: Cursor, state: State) -> None:
         "INSERT INTO issue SELECT rid, $1, 'another item has the same path in another split' FROM staged WHERE salted",
         [DUPLICATE_PATH],
     )
-    _insert_items(cursor, state)
 
 
-def _insert_items(cursor: Cursor, state: State) -> None:
+_CLASSES = "LEFT JOIN (SELECT rid, list(class_id ORDER BY class_id) AS ids FROM counted GROUP BY rid) c ON c.rid = s.rid"
+
+
+def _insert_items(cursor: Cursor, state: State, rest: str) -> None:
     made = {
         "annotation_count": "len(s.annotations)::INTEGER",
         "class_ids": "coalesce(c.ids, [])",
     }
     core = ", ".join(made.get(name, f"s.{name}") for name, _ in CORE_COLUMNS)
     cursor.execute(
-        f"INSERT INTO item ({core_names()}{_named_results(state)}) SELECT {core}{_results(state)} FROM staged s"
-        " LEFT JOIN (SELECT rid, list(class_id ORDER BY class_id) AS ids FROM item_class"
-        "   WHERE rid IN (SELECT rid FROM staged WHERE NOT kept) GROUP BY rid) c ON c.rid = s.rid"
-        f"{result_joins(state, 's')} WHERE NOT s.kept ORDER BY s.rid"
+        f"INSERT INTO item ({core_names()}{_named_results(state)}) SELECT {core}{rest} ORDER BY s.rid"
     )
 
 

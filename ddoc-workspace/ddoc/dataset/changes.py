@@ -30,13 +30,13 @@ class Change:
 
 def files_of(data: Path, image: str) -> list[str]:
     """Return the files of an image that exist, relative to `data/`: itself and its labels."""
-    return [path for path in (image, *label_paths(image)) if os.path.lexists(data / path)]
+    return [path for path in (image, *label_paths(image)) if os.path.lexists(f"{data}/{path}")]
 
 
 def shares_labels(data: Path, image: str) -> bool:
     """Return whether another image of the same stem lies beside this one, so that both have the same label files."""
     stem, own = os.path.splitext(image)  # noqa: PTH122
-    return any(os.path.lexists(data / f"{stem}{suffix}") for suffix in IMAGE_SUFFIXES if suffix != own)
+    return any(os.path.lexists(f"{data}/{stem}{suffix}") for suffix in IMAGE_SUFFIXES if suffix != own)
 
 
 def moved(data: Path, image: str, target: str) -> Change | None:
@@ -44,7 +44,7 @@ def moved(data: Path, image: str, target: str) -> Change | None:
     sources = files_of(data, image)
     names = dict(zip((image, *label_paths(image)), (target, *label_paths(target)), strict=True))
     moves = tuple((source, names[source]) for source in sources)
-    if image not in sources or any(os.path.lexists(data / path) for path in names.values()):
+    if image not in sources or any(os.path.lexists(f"{data}/{path}") for path in names.values()):
         return None
     return Change(image, moves)
 

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from ddoc.dataset import recovery
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.index import Index
-from ddoc.dataset.info import read_info
+from ddoc.dataset.info import FILE_NAME, read_info
 from ddoc.dataset.items import Annotation, DatasetInfo, ImageRef, Item
 from ddoc.dataset.labels import ItemLabels, read_labels
 from ddoc.dataset.samples import SampleStore
-from ddoc.dataset.scan import Known, read_files, scan_changes, stat_paths
+from ddoc.dataset.scan import Known, gone_row, read_files, scan_changes, stat_paths
 from ddoc.dataset.schema import SCAN_SCHEMA, Table
 from ddoc.dataset.selections import Selection
 from ddoc.dataset.statistics import DatasetStats
@@ -43,6 +43,7 @@ class Dataset:
         self.layout = Layout(root)
         self.index = index
         self.samples = SampleStore(self.layout)
+        self._info: tuple[tuple[int, int, int], DatasetInfo] | None = None
 
     @classmethod
     def open(
@@ -86,8 +87,13 @@ class Dataset:
 
     @property
     def info(self) -> DatasetInfo:
-        """What `data/dataset.yaml` says now."""
-        return read_info(self.layout.data)
+        """What `data/dataset.yaml` says now; read again only when its stat changed."""
+        stat = (self.layout.data / FILE_NAME).stat() if (self.layout.data / FILE_NAME).exists() else None
+        key = (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat is not None else None
+        kept = self._info
+        if kept is None or key is None or kept[0] != key:
+            kept = self._info = (key or (0, 0, 0), read_info(self.layout.data))
+        return kept[1]
 
     @property
     def version(self) -> str:
@@ -122,7 +128,7 @@ class Dataset:
         with self.index.writing():
             info = self.info
             found = list(stat_paths(self.layout.data, sorted(set(paths))))
-            gone = [{"path": path, "present": False} for path, row in found if row is None]
+            gone = [gone_row(path, info) for path, row in found if row is None]
             present = [row for _, row in found if row is not None]
             reuse = self._known_contents([row.inode for row in present])
             files = [(row, reuse.get((row.inode, row.bytes, row.mtime_ns))) for row in present]

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from ddoc.dataset import histograms, lookups, pages, results, tables
 from ddoc.dataset.applying import Applied, apply_rows
 from ddoc.dataset.database import Cursor
@@ -295,7 +297,8 @@ class Index:
         outcome: list[Applied] = []
 
         def change(cursor: Cursor, state: State) -> Change:
-            after, applied = apply_rows(cursor, state, scan)
+            renamed = info_key is not None and _task(info_key) != _task(state.info_key)
+            after, applied = apply_rows(cursor, state, scan, renamed=renamed)
             outcome.append(applied)
             if info_key is not None and info_key != after.info_key:
                 after = replace(after, info_key=info_key).renewed(data=True)
@@ -336,3 +339,8 @@ def _report_of(wanted: Filter, order: Sort) -> str | None:
         return wanted.drift_score.report_id
     kind, _, report = (order.field or "").partition(":")
     return report if kind == "drift_score" else None
+
+
+def _task(info_key: str) -> str | None:
+    """Return the task that an info key holds (see Dataset); None of an index that was never filled."""
+    return orjson.loads(info_key)[0] if info_key else None

@@ -23,13 +23,14 @@ def recover(layout: Layout) -> list[str]:
 def finish(layout: Layout, journal: Journal, record: EditRecord) -> tuple[list[str], list[str]]:
     """Carry out what is left of an edit or of its undo, and say so in the journal.
 
+    What an undone edit had staged is deleted at the next opening: freeing files is slow, and nobody should wait.
+
     Returns (images concerned, images whose files were missing), relative to `data/`.
     """
     steps = journal.steps(record)
     if record.state == "undoing":
         missing = backward(layout.root, steps)
         journal.mark(record, "undone")
-        shutil.rmtree(layout.trash / record.edit_id, ignore_errors=True)
     else:
         missing = forward(layout.root, steps)
         journal.mark(record, "done")

@@ -171,14 +171,14 @@ def stat_paths(data: Path, paths: Iterable[str]) -> Iterator[tuple[str, Found | 
     racy = time.time_ns() - _RACY_NS
     for path in paths:
         try:
-            stat = (data / path).lstat()
+            stat = os.lstat(f"{data}/{path}")
         except (FileNotFoundError, NotADirectoryError):
             yield path, None
             continue
         signature = _NO_SIGNATURE
         for label in label_paths(path):
             try:
-                labels = (data / label).lstat()
+                labels = os.lstat(f"{data}/{label}")
             except (FileNotFoundError, NotADirectoryError):
                 continue
             signature ^= _signature(label.rpartition(".")[2], labels, racy)
@@ -199,7 +199,7 @@ def scan_changes(
     changed, gone = _compare(found, known)
     reuse = _reusable(changed, known)
     files = [(f, reuse.get((f.inode, f.bytes, f.mtime_ns))) for f in _rows(changed)]
-    tables = [_gone_table(gone)]
+    tables = [_table([gone_row(path, info) for path in gone])]
     tables.extend(read_files(data, info, files, executor=executor or SerialExecutor(), progress=progress))
     return pa.concat_tables(tables)
 
@@ -246,7 +246,7 @@ def read_chunk(chunk: ScanChunk) -> Table:
         try:
             rows.append(_read(data, chunk.info, found, known))
         except FileNotFoundError:
-            rows.append({"path": found.path, "present": False})
+            rows.append(gone_row(found.path, chunk.info))
     return _table(rows)
 
 
@@ -332,8 +332,10 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     return pa.Table.from_pylist(rows, schema=SCAN_SCHEMA)
 
 
-def _gone_table(paths: Sequence[str]) -> Table:
-    return _table([{"path": path, "present": False} for path in paths])
+def gone_row(path: str, info: DatasetInfo) -> dict[str, Any]:
+    """Return the row of SCAN_SCHEMA that says that nothing is at `path` any more."""
+    _, name = split_path(path, classify=info.task == "classify")
+    return {"path": path, "present": False, "iid": int(item_id_of(name), 16)}
 
 
 def _found_batch(rows: Sequence[Found]) -> Table:

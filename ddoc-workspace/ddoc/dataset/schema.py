@@ -7,11 +7,12 @@ import pyarrow as pa
 Table: TypeAlias = Any
 """A `pyarrow.Table`; pyarrow ships no types."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 CORE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("rid", "INTEGER"),
     ("iid", "UBIGINT"),
+    ("nid", "UBIGINT"),
     ("name", "VARCHAR"),
     ("path", "VARCHAR"),
     ("split", "VARCHAR"),
@@ -28,7 +29,8 @@ CORE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("label_sig", "BIGINT"),
     ("label_hash", "UBIGINT"),
 )
-"""Item rows hold these, then one FLOAT per attribute (`a:<name>`), the groups (`g:…`) and the scores of each drift
+"""`iid` is the number of the item id, `nid` the number that the name alone gives (they differ where two items share a
+name): looking for a name is then comparing numbers. Item rows hold these, then one FLOAT per attribute (`a:<name>`), the groups (`g:…`) and the scores of each drift
 report (`s:`, `p:`, `o:` + report id): wide rows, so that any filter is one scan."""
 
 GROUP_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -98,7 +100,8 @@ SCAN_SCHEMA = pa.schema(
         ("issues", pa.list_(pa.struct([("code", pa.string()), ("detail", pa.string())]))),
     ]
 )
-"""What a scan hands to the index: one row per path that is new, changed or gone (`present` false, the rest null)."""
+"""What a scan hands to the index: one row per path that is new, changed or gone (`present` false; then only `iid`, the
+number of its name, is set besides)."""
 
 KNOWN_COLUMNS: tuple[str, ...] = (
     "path",

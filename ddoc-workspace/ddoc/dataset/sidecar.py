@@ -42,7 +42,7 @@ def sidecar_text(image: Extra, entries: list[dict[str, Any]]) -> str | None:
 
 
 def _dumps(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+    return _ENCODER.encode(document)
 
 
 def _finite(value: object) -> object:
@@ -88,6 +88,9 @@ def _entry(item: Mapping[str, Any], extra: Extra) -> Entry:
         raise ValueError("a polygon of fewer than three points")
     mask = masks.compressed(item["mask"]) if "mask" in item else None
     return Entry(box, polygons, mask, extra)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
 
 
 def _numbers_of(values: Any, count: int | None) -> tuple[float, ...]:

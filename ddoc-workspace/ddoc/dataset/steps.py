@@ -52,10 +52,10 @@ def _carry_out(root: Path, moves: Sequence[_Move]) -> list[Step]:
 
 def _move(root: Path, source: str, target: str) -> bool:
     """Rename, unless that is done. Nothing is ever renamed over a file."""
-    if os.path.lexists(root / target):
+    if os.path.lexists(f"{root}/{target}"):
         return True
     try:
-        os.rename(root / source, root / target)  # noqa: PTH104
+        os.rename(f"{root}/{source}", f"{root}/{target}")  # noqa: PTH104
     except FileNotFoundError:
         return False
     return True
