@@ -2,7 +2,6 @@
 import { Graph, layout } from '@dagrejs/dagre';
 
 /** @typedef {import('../api/queries/types.d.ts').Lineage} Lineage */
-/** @typedef {import('../api/queries/types.d.ts').LineageNode} LineageNode */
 export const NODE_WIDTH = 184;
 export const NODE_HEIGHT = 58;
 
@@ -26,19 +25,4 @@ export function placeNodes({ nodes, edges }) {
       return [id, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 }];
     }),
   );
-}
-
-/**
- * Where a node of the lineage leads to.
- * @param {LineageNode} node
- * @param {string} workspaceId
- * @returns {string | null} an address of the UI
- */
-export function linkOfNode({ id, type }, workspaceId) {
-  const encoded = encodeURIComponent(id);
-  if (type === 'snapshot') return `/w/${workspaceId}/snapshots?snapshot=${encoded}`;
-  if (type === 'run') return `/w/${workspaceId}/experiments?run=${encoded}`;
-  if (type === 'drift') return `/drift/${encoded}`;
-  if (type === 'sample') return `/w/${workspaceId}/sampling?sample=${encoded}`;
-  return null;
 }

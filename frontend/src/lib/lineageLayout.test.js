@@ -1,8 +1,9 @@
 // @ts-check
 import { expect, it } from 'vitest';
-import { linkOfNode, NODE_HEIGHT, placeNodes } from './lineageLayout.js';
+import { NODE_HEIGHT, placeNodes } from './lineageLayout.js';
+import { linkOfNode } from './lineageLinks.js';
 
-/** @param {string} id @param {import('./lineageLayout.js').LineageNode['type']} type */
+/** @param {string} id @param {import('./lineageLinks.js').LineageNode['type']} type */
 const node = (id, type) => ({
   id,
   type,

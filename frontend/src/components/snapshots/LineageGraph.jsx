@@ -6,7 +6,8 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { formatAgo } from '../../lib/format.js';
-import { linkOfNode, NODE_HEIGHT, NODE_WIDTH, placeNodes } from '../../lib/lineageLayout.js';
+import { NODE_HEIGHT, NODE_WIDTH, placeNodes } from '../../lib/lineageLayout.js';
+import { linkOfNode } from '../../lib/lineageLinks.js';
 import classes from './LineageGraph.module.css';
 
 /** @typedef {import('../../api/queries/types.d.ts').LineageNode} LineageNode */

@@ -3,7 +3,7 @@ import { Anchor, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { formatDate } from '../../lib/format.js';
-import { linkOfNode } from '../../lib/lineageLayout.js';
+import { linkOfNode } from '../../lib/lineageLinks.js';
 
 /**
  * The lineage in words: each thing and what it came from.
