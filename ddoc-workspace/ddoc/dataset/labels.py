@@ -21,7 +21,7 @@ from typing import Any
 from ddoc.dataset import masks, yolo_text
 from ddoc.dataset.items import NO_EXTRA, Annotation, Box, DatasetInfo, Extra
 from ddoc.dataset.sidecar import MAX_BYTES, Entry, Issue, parse_sidecar, sidecar_text, text_of
-from ddoc.dataset.yolo_text import LineError
+from ddoc.dataset.yolo_text import LineError, comes_back
 from ddoc.errors import InvalidInputError
 from ddoc.paths import write_atomic
 
@@ -92,9 +92,16 @@ def write_labels(
 
 
 def encode_labels(
-    labels: ItemLabels, *, info: DatasetInfo, width: int, height: int
+    labels: ItemLabels,
+    *,
+    info: DatasetInfo,
+    width: int,
+    height: int,
+    without: frozenset[str] = frozenset(),
 ) -> tuple[str | None, str | None]:
     """Return the contents of the text file and of the sidecar; None for a file that must not exist.
+
+    Details named in `without` are left out.
 
     Raises InvalidInputError `unknown-class` or `box-empty`.
     """
@@ -115,11 +122,19 @@ def encode_labels(
                 code="unknown-class",
                 class_name=annotation.class_name,
             )
-        line, entry = _encode(annotation, number, outlined=outlined, width=width, height=height)
+        box, extra = annotation.box, annotation.extra
+        if not outlined and box is not None and extra.keys() <= without and comes_back(box, width, height):
+            line, entry = yolo_text.box_line(number, box, width, height), None  # nine boxes of ten
+        else:
+            line, entry = _encode(
+                annotation, number, outlined=outlined, width=width, height=height, without=without
+            )
         if line is not None:
             lines.append(line)
         described.append((line, entry))
-    return "".join(f"{line}\n" for line in lines), sidecar_text(labels.extra, _entries(described))
+    return "".join(f"{line}\n" for line in lines), sidecar_text(
+        _kept(labels.extra, without), _entries(described)
+    )
 
 
 def decode_labels(
@@ -173,10 +188,11 @@ def _classified(image: str, sidecar: bytes | None) -> ItemLabels:
 
 
 def _encode(
-    annotation: Annotation, number: int, *, outlined: bool, width: int, height: int
+    annotation: Annotation, number: int, *, outlined: bool, width: int, height: int, without: frozenset[str]
 ) -> tuple[str | None, dict[str, Any] | None]:
     """Return the line and the sidecar entry of one annotation."""
-    entry: dict[str, Any] = {"extra": dict(annotation.extra)} if annotation.extra else {}
+    extra = _kept(annotation.extra, without)
+    entry: dict[str, Any] = {"extra": dict(extra)} if extra else {}
     box, polygons = annotation.box, annotation.polygons
     if annotation.mask is not None:
         line = _mask_line(annotation, number, width, height)
@@ -197,9 +213,15 @@ def _encode(
         entry |= {"polygons": [], "box": _corners(box)}
     else:
         line = yolo_text.box_line(number, _inside(box, width, height), width, height)
-        if not _survives(box, line, width, height):
+        if not comes_back(box, width, height):
             entry["box"] = _corners(box)
     return line, {"at": line.partition(" ")[2]} | entry if entry else None
+
+
+def _kept(extra: Extra, without: frozenset[str]) -> Extra:
+    if not extra or not without:
+        return extra
+    return NO_EXTRA if extra.keys() <= without else {k: v for k, v in extra.items() if k not in without}
 
 
 def _mask_line(annotation: Annotation, number: int, width: int, height: int) -> str:
@@ -221,18 +243,6 @@ def _inside(box: Box, width: int, height: int) -> Box:
     if not (x1 < x2 and y1 < y2):
         raise InvalidInputError("a box has no area inside its image", code="box-empty", box=_corners(box))
     return Box(x1, y1, x2, y2)
-
-
-def _survives(box: Box, line: str, width: int, height: int) -> bool:
-    """Return whether reading the line gives exactly this box. Whole pixels always do, so they aren't read back."""
-    x1, y1, x2, y2 = box.x1, box.y1, box.x2, box.y2
-    if x1 % 1 == 0 == y1 % 1 and x2 % 1 == 0 == y2 % 1 and x1 >= 0 <= y1 and x2 <= width and y2 <= height:
-        return True
-    _, cx, cy, w, h = line.split()
-    try:
-        return yolo_text.box_of(float(cx), float(cy), float(w), float(h), width, height)[0] == box
-    except LineError:
-        return False
 
 
 def _ring_again(line: str, width: int, height: int) -> yolo_text.Ring | None:

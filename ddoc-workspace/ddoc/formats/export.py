@@ -88,7 +88,7 @@ class _Checked:
             self.count += 1
             name = self._names.take(item.name)
             annotations = item.annotations
-            if annotations is not None and not all(self._is_fit(a, item) for a in annotations):
+            if annotations and not self._all_fit(annotations, item):
                 annotations = tuple(fit for a in annotations if (fit := self._fitted(a, item)) is not None)
             if name is item.name and annotations is item.annotations:
                 yield item
@@ -96,6 +96,12 @@ class _Checked:
                 yield ExportItem(
                     item.image, name, item.split, item.width, item.height, annotations, item.extra
                 )
+
+    def _all_fit(self, annotations: tuple[Annotation, ...], item: ExportItem) -> bool:
+        for annotation in annotations:  # noqa: SIM110 (the generator of all() costs as much as the check)
+            if not self._is_fit(annotation, item):
+                return False
+        return True
 
     def _is_fit(self, annotation: Annotation, item: ExportItem) -> bool:
         if annotation.class_name not in self._classes:

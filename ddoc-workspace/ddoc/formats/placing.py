@@ -1,5 +1,6 @@
 """Putting images and label files into the canonical layout: a pure chunk of work for any executor."""
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -89,26 +90,39 @@ def _write(path: str, data: bytes) -> None:
 
 def _moved(placement: Placement, target: str) -> Placed:
     """Hash the file, then rename it; in a retried chunk it may have been renamed before."""
-    source = placement.source if Path(placement.source).exists() else target
-    with Path(source).open("rb", buffering=0) as file:
-        placed = _read(file.fileno(), placement.header, None)
-    if source != target:
-        Path(source).rename(target)
+    try:
+        source = os.open(placement.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        source = os.open(target, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        placed = _read(source, placement.header, None)
+    finally:
+        os.close(source)
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(placement.source, target)  # noqa: PTH104 (a Path a file costs as much as the rename)
     return placed
 
 
 def _copied(placement: Placement, target: str) -> Placed:
     """Copy in one pass with hashing; by reflink where the file system has them."""
-    Path(target).unlink(missing_ok=True)
     source = os.open(placement.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        copy = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        copy = _created(target)
         try:
             return _read(source, placement.header, None if _cloned(source, copy) else copy)
         finally:
             os.close(copy)
     finally:
         os.close(source)
+
+
+def _created(target: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(target, flags, 0o644)
+    except FileExistsError:  # a retried chunk
+        Path(target).unlink()
+        return os.open(target, flags, 0o644)
 
 
 def _cloned(source: int, copy: int) -> bool:
@@ -122,7 +136,10 @@ def _cloned(source: int, copy: int) -> bool:
 def _read(source: int, header: ImageHeader, copy: int | None) -> Placed:
     digest = hashlib.md5(usedforsecurity=False)
     size, tail = 0, b""
-    while block := os.read(source, _BLOCK):
+    room = min(
+        os.fstat(source).st_size + 1, _BLOCK
+    )  # a buffer of the file's size: a large one costs page faults
+    while block := os.read(source, room):
         digest.update(block)
         size += len(block)
         tail = block if len(block) >= 4096 else (tail + block)[-8192:]

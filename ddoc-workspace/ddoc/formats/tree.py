@@ -20,6 +20,7 @@ SPLIT_NAMES = {
     "test": "test",
     "testing": "test",
 }
+_FIRST_READ = 1 << 13  # most annotation files are smaller
 _SYSTEM_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information"})
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 
@@ -58,8 +59,8 @@ class Tree:
         """Return the first `limit` bytes of one of the files."""
         descriptor = os.open(f"{self.root}/{relative}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            data = os.read(descriptor, min(limit, 1 << 16))
-            if len(data) == 1 << 16:
+            data = os.read(descriptor, min(limit, _FIRST_READ))
+            if len(data) == _FIRST_READ:
                 with os.fdopen(os.dup(descriptor), "rb", buffering=0) as rest:
                     data += rest.read(limit - len(data))
         finally:

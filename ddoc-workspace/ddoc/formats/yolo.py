@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast, overload
 
 from ddoc.dataset.info import class_names_of, parse_yaml, yaml_of
-from ddoc.dataset.items import NO_EXTRA, Annotation, Extra
+from ddoc.dataset.items import Annotation
 from ddoc.dataset.labels import MAX_BYTES, ItemLabels, decode_labels, encode_labels
 from ddoc.errors import InvalidInputError
 from ddoc.formats import imagefolder
@@ -42,7 +42,7 @@ INFO = FormatInfo(
     ),
 )
 MAX_CLASSES = 10_000
-_ID = "coco_id"
+_IDS = frozenset({"coco_id"})
 _CLASS_LISTS = frozenset({"classes.txt", "obj.names", "labels.txt", "class_names.txt"})
 _NOT_LABELS = _CLASS_LISTS | {
     "train.txt",
@@ -111,8 +111,11 @@ class Yolo:
 
 
 def _write_labels(item: ExportItem, source: ExportSource, out: OutputFolder, report: Report) -> None:
-    labels = _without_ids(item, report)
-    text, sidecar = encode_labels(labels, info=source.info, width=item.width, height=item.height)
+    labels = ItemLabels(item.annotations, item.extra)
+    text, sidecar = encode_labels(
+        labels, info=source.info, width=item.width, height=item.height, without=_IDS
+    )
+    _note_ids(item, report)
     stem = f"labels/{item.split}/{stem_of(item.name)}"
     if text is not None:
         out.write(f"{stem}.txt", text.encode())
@@ -121,29 +124,22 @@ def _write_labels(item: ExportItem, source: ExportSource, out: OutputFolder, rep
         _note_sidecar(item.name, labels, report)
 
 
-def _without_ids(item: ExportItem, report: Report) -> ItemLabels:
-    """Return the labels without COCO's ids: they alone are not worth a second file for every image."""
-    annotations = item.annotations
-    count = sum(_ID in a.extra for a in annotations or ())
-    if annotations is not None and count:
-        annotations = tuple(
-            Annotation(a.class_name, a.box, a.polygons, a.mask, _rest(a.extra)) if _ID in a.extra else a
-            for a in annotations
-        )
-    count += _ID in item.extra
+def _note_ids(item: ExportItem, report: Report) -> None:
+    """Say that COCO's ids are left out: they alone are not worth a second file for every image."""
+    count = "coco_id" in item.extra
+    for annotation in item.annotations or ():
+        if "coco_id" in annotation.extra:
+            count += 1
     if count:
         report.note("ids-dropped", item.name, "skipped", "COCO's ids of image and annotations", count=count)
-    return ItemLabels(annotations, _rest(item.extra) if _ID in item.extra else item.extra)
-
-
-def _rest(extra: Extra) -> Extra:
-    return NO_EXTRA if len(extra) == 1 else {k: v for k, v in extra.items() if k != _ID}
 
 
 def _note_sidecar(name: str, labels: ItemLabels, report: Report) -> None:
     """Say what only readers of the sidecar will see."""
-    if labels.extra:
-        report.note("only-in-sidecar", name, "kept", f"image: {', '.join(sorted(labels.extra))}")
+    if labels.extra.keys() - _IDS:
+        report.note(
+            "only-in-sidecar", name, "kept", f"image: {', '.join(sorted(labels.extra.keys() - _IDS))}"
+        )
     for annotation in labels.annotations or ():
         what = _beyond_text(annotation)
         if what:
@@ -151,7 +147,7 @@ def _note_sidecar(name: str, labels: ItemLabels, report: Report) -> None:
 
 
 def _beyond_text(annotation: Annotation) -> str:
-    parts = sorted(annotation.extra)
+    parts = sorted(annotation.extra.keys() - _IDS)
     if annotation.mask is not None:
         parts.append("mask")
     elif len(annotation.polygons) > 1:
