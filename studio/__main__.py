@@ -61,7 +61,7 @@ class _Watch:
             if problem:
                 _say(f"the sample pair could not be made: {problem}")
         self.ready = True
-        _say(f"ready: http://127.0.0.1:{self._settings.ui_port}/#login={self._code}")
+        _say(f"ready: http://127.0.0.1:{self._settings.ui_port}/#code={self._code}")
 
 
 def _answers(service: Service, deadline: float) -> bool:

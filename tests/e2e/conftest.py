@@ -27,6 +27,7 @@ class Studio:
 
     environment: dict[str, str]
     process: subprocess.Popen[str] | None = None
+    address: str = ""
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -61,6 +62,7 @@ class Studio:
         while time.monotonic() < deadline:
             for line in self.lines:
                 if found := re.search(r"^ready: (\S+)", line):
+                    self.address = found[1]
                     return found[1]
             if self.process.poll() is not None:
                 break

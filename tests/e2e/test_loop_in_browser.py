@@ -30,6 +30,10 @@ def playwright(studio: Studio, spec: str, **extra: str) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
+def test_the_printed_address_signs_in_once(studio: Studio) -> None:
+    playwright(studio, "sign-in", DDOC_READY_URL=studio.address)
+
+
 @pytest.mark.timeout(1500)
 def test_a_new_user_goes_the_whole_way(studio: Studio, tmp_path: Path) -> None:
     target = tmp_path / "목표.zip"
