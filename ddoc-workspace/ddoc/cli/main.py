@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from ddoc.cli.output import progress_bar, show_facts, show_json, show_rows
-from ddoc.cli.sources import analyze_source, default_cache, open_source, side_of
+from ddoc.cli.sources import analyze_source, damaged_vectors, default_cache, open_source, side_of
+from ddoc.core.fsck import fsck
 from ddoc.drift import (
     Comparison,
     Guard,
@@ -19,8 +20,9 @@ from ddoc.drift import (
     save_comparison,
     save_guard,
 )
-from ddoc.errors import DdocError
+from ddoc.errors import DdocError, NotFoundError
 from ddoc.execution_local import LocalExecutor
+from ddoc.paths import Layout
 
 ERROR, WARNING, DRIFT = 1, 3, 4
 
@@ -146,6 +148,29 @@ def guard_check_command(
             found.outcome, {"failing images": len(found.failing), "first": ", ".join(found.failing[:10])}
         )
     raise typer.Exit({"pass": 0, "warn": WARNING, "fail": DRIFT}[found.outcome])
+
+
+@app.command("fsck")
+def fsck_command(
+    root: Annotated[Path, typer.Argument(help="a workspace or dataset root")],
+    quick: Annotated[bool, typer.Option(help="look at sizes instead of reading every byte")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a root: files, history, cache and vectors. Exit code 0: whole, 3: something to tidy, 4: damage."""
+    if not (root / "data").is_dir():
+        raise NotFoundError("this is no root: it has no data/ folder", code="no-such-path", path=str(root))
+    with progress_bar(quiet=as_json) as progress:
+        found = [finding.to_json() for finding in fsck(root, full=not quick, progress=progress)]
+    found += [] if quick else damaged_vectors(Layout(root))
+    if as_json:
+        show_json({"findings": found})
+    elif found:
+        head = ("area", "severity", "code", "subject", "detail")
+        show_rows(str(root), head, [[row[name] for name in head] for row in found])
+    else:
+        typer.echo("all is well")
+    severities = {row["severity"] for row in found}
+    raise typer.Exit(DRIFT if "error" in severities else WARNING if severities else 0)
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ddoc.analysis import AnalysisSummary, ImageRef, analyze, get_analyzer, get_encoder
+from ddoc.analysis import AnalysisSummary, ImageRef, VectorStore, analyze, get_analyzer, get_encoder
 from ddoc.dataset.dataset import Dataset
 from ddoc.drift import Side, load_side
-from ddoc.errors import NotFoundError
+from ddoc.errors import DamagedError, NotFoundError
 from ddoc.execution import Executor
 from ddoc.formats.ingest import ingest
 from ddoc.ids import slugify
@@ -86,6 +86,18 @@ def side_of(path: Path, *, cache: Path, encoder: str, executor: Executor, progre
         encoder_key=get_encoder(encoder).key,
         origin={"path": str(path)},
     )
+
+
+def damaged_vectors(layout: Layout) -> list[dict[str, str]]:
+    """Check the vectors of every encoder against their checksums. Returns findings as `fsck` words them."""
+    found: list[dict[str, str]] = []
+    for folder in sorted(p for p in layout.vectors.glob("*") if (p / "meta.json").exists()):
+        try:
+            VectorStore(layout.vectors, folder.name).verify()
+        except DamagedError as error:
+            row = {"area": "vectors", "severity": "error", "code": error.error_code, "subject": folder.name}
+            found.append({**row, "detail": error.detail})
+    return found
 
 
 def default_cache() -> Path:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.fixtures.make_data import make_image, save_image
+from tests.fixtures.make_data import make_image, make_root, save_image
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +85,19 @@ def test_errors_are_one_line_with_their_code(folders: Path) -> None:
     absent = ddoc(folders, "analyze", folders / "absent")
     assert absent.returncode == 1
     assert "(no-such-path)" in absent.stderr
+
+
+def test_fsck_finds_a_whole_root_whole_and_damaged_vectors_damaged(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    make_root(root, n=8)
+    assert ddoc(tmp_path, "analyze", root, "--workers", "1").returncode == 0
+    whole = ddoc(tmp_path, "fsck", root, "--json")
+    assert (whole.returncode, json.loads(whole.stdout)["findings"]) == (0, [])
+    matrix = root / ".ddoc" / "vectors" / "descriptor-1" / "matrix.f16"
+    data = bytearray(matrix.read_bytes())
+    data[100] ^= 255
+    matrix.write_bytes(bytes(data))
+    damaged = ddoc(tmp_path, "fsck", root, "--json")
+    assert damaged.returncode == 4
+    assert json.loads(damaged.stdout)["findings"][0]["code"] == "damaged-vectors"
+    assert ddoc(tmp_path, "fsck", tmp_path / "absent").returncode == 1
