@@ -54,7 +54,9 @@ function Comparison({ workspaceId, comparison }) {
         <Table fz="sm" verticalSpacing={5}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th />
+              <Table.Th>
+                <span className="dd-visually-hidden">{t('sampling.result.name')}</span>
+              </Table.Th>
               {runs.map((run, index) => (
                 <Table.Th key={run.experiment_id} ta="end">
                   {labels[index]}
@@ -62,6 +64,7 @@ function Comparison({ workspaceId, comparison }) {
                     <Anchor
                       component={Link}
                       size="xs"
+                      underline="always"
                       to={`/w/${workspaceId}/snapshots?snapshot=${encodeURIComponent(run.snapshot_id)}`}
                     >
                       {run.snapshot_id}

@@ -51,6 +51,7 @@ function RunHead({ workspaceId, run }) {
           <Anchor
             component={Link}
             size="xs"
+            underline="always"
             to={`/w/${workspaceId}/snapshots?snapshot=${encodeURIComponent(run.snapshot_id)}`}
           >
             {run.snapshot_id}

@@ -104,7 +104,7 @@ export function GridToolbar({
         value={cell}
         label={null}
         onChange={onCell}
-        thumbProps={{ 'aria-label': t('explorer.toolbar.size') }}
+        thumbLabel={t('explorer.toolbar.size')}
       />
       <div className={classes.rest}>{children}</div>
       <Tooltip label={t('explorer.keys.title')}>

@@ -30,7 +30,9 @@ export function EffectTable({ effect }) {
       <Table fz="xs" verticalSpacing={3} data-testid="effect">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th />
+            <Table.Th>
+              <span className="dd-visually-hidden">{t('sampling.result.name')}</span>
+            </Table.Th>
             <Table.Th ta="end">{t('sampling.effect.before')}</Table.Th>
             <Table.Th ta="end">{t('sampling.effect.after')}</Table.Th>
             <Table.Th ta="end">{t('sampling.effect.change')}</Table.Th>

@@ -22,7 +22,9 @@ export function KeptTable({ title, rows }) {
         </Table.Caption>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w="26%" />
+            <Table.Th w="26%">
+              <span className="dd-visually-hidden">{t('sampling.result.name')}</span>
+            </Table.Th>
             <Table.Th ta="end">{t('sampling.result.kept')}</Table.Th>
             <Table.Th ta="end">{t('sampling.result.dropped')}</Table.Th>
             <Table.Th ta="end">{t('sampling.result.share')}</Table.Th>
