@@ -22,7 +22,7 @@ test: setup chromium  ## run every test
 	$(MAKE) --no-print-directory test-python test-ui e2e
 
 test-python: $(VENV)/.stamp  ## the Python tests
-	$(BIN)/python -m pytest -q --ignore=tests/e2e
+	$(BIN)/python -m pytest -q --ignore=tests/e2e -n 2 --dist loadfile
 
 test-ui: frontend/node_modules/.stamp  ## the UI's unit tests
 	cd frontend && npm test --silent
