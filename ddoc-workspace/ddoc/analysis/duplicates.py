@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 MAX_HASH_DISTANCE = 6
 _BANDS = 8
@@ -106,6 +104,9 @@ def cosine_thresholds(far: NDArray[np.floating[Any]]) -> tuple[float, float]:
 
 def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each of `count` rows the number of its connected component (0, 1, …), or −1 if it is alone."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     if not count:
         return np.empty(0, np.int64)
     edges = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))

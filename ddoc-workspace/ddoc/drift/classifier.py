@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
 
 FOLDS, REPEATS = 10, 3
 BOOTSTRAPS = 200
@@ -68,7 +69,7 @@ def _one_cut(
     for held, held_sums, held_counts, held_product in zip(members, sums, counts, products, strict=True):
         direction = _discriminant(all_sums - held_sums, all_counts - held_counts, all_products - held_product)
         raw = rows[held] @ direction
-        scores[held] = norm.ppf((rankdata(raw) - 0.5) / len(held))
+        scores[held] = ndtri((average_ranks(raw) - 0.5) / len(held))
     return scores
 
 
@@ -84,9 +85,15 @@ def _discriminant(sums: Floats, counts: Floats, product: Floats) -> NDArray[np.f
     return np.linalg.solve(regular, means[1] - means[0]).astype(np.float32)
 
 
+def average_ranks(values: NDArray[np.floating[Any]]) -> Floats:
+    """Return the ranks 1 … n of `values` (n,); equal values share the mean of their ranks."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+
+
 def auc(base: Floats, target: Floats) -> float:
     """Return the probability that a target score exceeds a base score, ties counting half (Mann–Whitney)."""
-    ranks = rankdata(np.concatenate([base, target]))
+    ranks = average_ranks(np.concatenate([base, target]))
     return float((ranks[len(base) :].mean() - (len(target) + 1) / 2) / len(base))
 
 

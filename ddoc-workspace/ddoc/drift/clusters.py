@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 from ddoc.drift.marginals import holm
 
@@ -71,6 +70,8 @@ def new_clusters(
     MiniBatchKMeans on at most 20,000 random rows, k ≈ √(n/2) up to 64; one-sided hypergeometric test (Fisher's)
     with Holm. Clusters are made without looking at the sides, so the tests stay valid.
     """
+    from scipy.stats import hypergeom  # a second to import: not for those who only read reports
+
     rows = np.concatenate([base, target])
     labels, centres = _cluster(rows, seed)
     ours, theirs = labels[: len(base)], labels[len(base) :]

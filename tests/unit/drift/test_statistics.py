@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control, ks_2samp
+from scipy.stats import false_discovery_control, ks_2samp, rankdata, wasserstein_distance
 from sklearn.metrics import roc_auc_score
 
-from ddoc.drift.classifier import as_share, auc, conformal_p, effect, out_of_fold
+from ddoc.drift.classifier import as_share, auc, average_ranks, conformal_p, effect, out_of_fold
 from ddoc.drift.labels import class_shift, geometry_shift
 from ddoc.drift.marginals import attribute_drift, holm
 from ddoc.drift.permutation import assignments, gaussian_kernel, mmd_test, p_value
@@ -103,3 +103,11 @@ def test_class_and_geometry_tests_hold_their_level_though_boxes_of_an_image_depe
     assert classes <= 8
     assert geometry <= 8
     assert naive >= 12  # counting boxes as if they were independent: why images are permuted
+
+
+def test_the_wasserstein_distance_and_ranks_equal_scipys() -> None:
+    rng = np.random.default_rng(1)
+    base, target = rng.normal(size=90).round(1), rng.normal(0.5, 2, 70).round(1)
+    (found,) = attribute_drift(["a"], base[:, None], target[:, None], alpha=0.05)
+    assert found.size * base.std() == pytest.approx(wasserstein_distance(base, target))
+    assert average_ranks(base).tolist() == rankdata(base).tolist()
