@@ -27,4 +27,3 @@ def copy_hashing(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
         target.write(block)
         size += len(block)
     return digest.hexdigest(), size
-
