@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ddoc.core.snapshot_service import SnapshotService
-from ddoc.core.workspace_service import make_repository
+from ddoc.snapshot.repository import make_repository
 from ddoc.errors import ConflictError
 from tests.unit.snapshot.making import contents, dvc_environment, git
 

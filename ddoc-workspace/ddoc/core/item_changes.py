@@ -1,12 +1,12 @@
 """What two versions' files say about items, without reading any content: pairing and counting by paths alone."""
 
+import bisect
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from ddoc.dataset.images import IMAGE_SUFFIXES
 from ddoc.ids import item_id_of
 from ddoc.snapshot.tree import Folder, Tree, diff_trees
 
@@ -50,10 +50,11 @@ def is_image(path: str) -> bool:
 
 
 def _is_image_name(name: str) -> bool:
-    return name[0] != "." and name.lower().endswith(_SUFFIXES)
+    return name[0] != "." and name.lower().endswith(IMAGE_SUFFIXES)
 
 
-_SUFFIXES: Final = tuple(IMAGE_SUFFIXES)
+# As ddoc.dataset.images has them; not imported from there, since with them come NumPy and Pillow.
+IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 def count_items(tree: Tree) -> tuple[int, dict[str, int]]:
@@ -61,7 +62,9 @@ def count_items(tree: Tree) -> tuple[int, dict[str, int]]:
     splits: Counter[str] = Counter()
     for path, folder in tree.items():
         if path.startswith("images/") and path.count("/") >= 2:
-            splits[path.split("/", 2)[1]] += sum(map(_is_image_name, folder.names))
+            splits[path.split("/", 2)[1]] += sum(
+                1 for name in folder.names if name[0] != "." and name.lower().endswith(IMAGE_SUFFIXES)
+            )
     return splits.total(), {split: n for split, n in sorted(splits.items()) if n}
 
 
@@ -165,14 +168,25 @@ def _items_at(tree: Tree, stems: Mapping[str, set[str]], *, classify: bool) -> I
     A name met twice is told apart by its path.
     """
     found: Items = {}
-    for place, wanted in stems.items():
+    for place, wanted in sorted(stems.items()):
         folder, labels = tree.get(f"images/{place}/", _NOTHING), tree.get(f"labels/{place}/", _NOTHING)
-        for position, name in enumerate(folder.names):
-            if _stem(name) in wanted and _is_image_name(name):
+        for stem in sorted(wanted):
+            for position in _with_stem(folder.names, stem):
+                name = folder.names[position]
                 item = _item(place, name, folder.hash_at(position), labels, classify=classify)
                 key = item.item_id if item.item_id not in found else item_id_of(item.name, salt=item.path)
                 found[key] = item
     return found
+
+
+def _with_stem(names: tuple[str, ...], stem: str) -> Iterator[int]:
+    """Yield the positions of the images called `stem`, in sorted names."""
+    start = f"{stem}."
+    position = bisect.bisect_left(names, start)
+    while position < len(names) and names[position].startswith(start):
+        if _stem(names[position]) == stem and _is_image_name(names[position]):
+            yield position
+        position += 1
 
 
 _NOTHING: Final = Folder((), b"")

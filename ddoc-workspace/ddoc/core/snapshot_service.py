@@ -7,12 +7,11 @@ import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from ddoc.core.item_changes import ItemCounts, count_changes, count_items
-from ddoc.core.item_diff import ItemDiff, Side
 from ddoc.core.lineage import lineage_of
 from ddoc.core.snapshots import (
     Lineage,
@@ -40,6 +39,9 @@ from ddoc.snapshot.restore import look_at, restore
 from ddoc.snapshot.store import EDITS, SnapshotStore, version_of
 from ddoc.snapshot.tree import Tree
 from ddoc.snapshot.verify import Mode, VerifyReport, verify
+
+if TYPE_CHECKING:
+    from ddoc.core.item_diff import ItemDiff, Side
 
 AUTO_MESSAGE: Final = "Unsaved changes before restoring {name}"
 WORKING: Final = "working"
@@ -118,11 +120,13 @@ class SnapshotService:
             missing=missing[:20],
         )
 
-    def diff(self, a: str, b: str) -> ItemDiff:
+    def diff(self, a: str, b: str) -> "ItemDiff":
         """Compare two versions item by item; either may be "working", the files as they are now.
 
         Raises NotFoundError, DamagedError if a version's listing is lost.
         """
+        from ddoc.core.item_diff import ItemDiff
+
         return ItemDiff(self._side(a), self._side(b))
 
     def get_lineage_graph(
@@ -327,7 +331,10 @@ class SnapshotService:
             return False
         return isinstance(found, dict) and found.get("task") == "classify"
 
-    def _side(self, name: str) -> Side:
+    def _side(self, name: str) -> "Side":
+        # with it come NumPy and Pillow, which only a diff needs
+        from ddoc.core.item_diff import Side
+
         if name == WORKING:
             history = self._store.history()
             with disk_problems():

@@ -18,11 +18,10 @@ from ddoc.errors import ConflictError, DdocError, InvalidInputError, NotFoundErr
 from ddoc.ids import item_id_of, new_id
 from ddoc.paths import Layout, clone_or_copy, write_atomic
 from ddoc.progress import Progress, no_progress
-from ddoc.snapshot import versions
 from ddoc.snapshot.create import head_version
 from ddoc.snapshot.disk import disk_problems, require_room
 from ddoc.snapshot.history import History
-from ddoc.snapshot.pointers import root_ignore
+from ddoc.snapshot.repository import make_repository
 from ddoc.snapshot.scan import scan_files, total_bytes
 from ddoc.snapshot.store import SnapshotStore
 
@@ -142,21 +141,6 @@ class WorkspaceService:
                 _check("pending", lambda: _pending(root)),
             ]
         return Verification(tuple(checks))
-
-
-def make_repository(root: Path) -> None:
-    """Make `root` a git and DVC repository, as `git init` and `dvc init` would."""
-    History.create(root)
-    dvc = root / ".dvc"
-    (dvc / "tmp").mkdir(parents=True)
-    (dvc / "tmp" / "btime").touch()
-    (dvc / "config").touch()
-    (dvc / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
-    (root / ".dvcignore").write_text("# Nothing in data/ may be ignored: a snapshot holds all of it.\n")
-    (root / ".gitignore").write_bytes(root_ignore(b"", (), always=versions.IGNORED))
-    cache = SnapshotStore(Layout(root)).cache
-    for number in range(256):
-        (cache / f"{number:02x}").mkdir(parents=True)
 
 
 def _clear_leftovers(root: Path) -> None:

@@ -124,15 +124,21 @@ def _look_up(names: tuple[str, ...], signatures: bytes, known: Known | None) -> 
     hashes = bytearray(len(names) * HASH_BYTES)
     if known is None:
         return hashes, list(range(len(names)))
+    if known.names == names:
+        old = known.signatures
+        changed = [
+            position
+            for position, start in enumerate(range(0, len(old), _WIDTH))
+            if old[start : start + _WIDTH] != signatures[start : start + _WIDTH]
+        ]
+        return bytearray(known.hashes), changed
     at = {name: position for position, name in enumerate(known.names)}
     missing: list[int] = []
     for position, name in enumerate(names):
         there = at.get(name, -1)
         old = known.signatures[there * _WIDTH : there * _WIDTH + _WIDTH]
         if there >= 0 and old == signatures[position * _WIDTH : position * _WIDTH + _WIDTH]:
-            hashes[position * HASH_BYTES : (position + 1) * HASH_BYTES] = known.hashes[
-                there * HASH_BYTES : (there + 1) * HASH_BYTES
-            ]
+            hashes[position * HASH_BYTES : (position + 1) * HASH_BYTES] = known.hash_at(there)
         else:
             missing.append(position)
     return hashes, missing

@@ -5,6 +5,7 @@ are written, and there is no other form for small workspaces. It is derived: a m
 reads as empty, and everything is hashed again.
 """
 
+import bisect
 import contextlib
 import os
 import sqlite3
@@ -34,6 +35,10 @@ class Known:
     names: tuple[str, ...]
     signatures: bytes
     hashes: bytes
+
+    def position_of(self, name: str) -> int:
+        """Return the position of a file that is there."""
+        return bisect.bisect_left(self.names, name)
 
     def hash_at(self, position: int) -> bytes:
         """Return the md5 of the file at `position`."""

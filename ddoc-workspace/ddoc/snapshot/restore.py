@@ -4,6 +4,7 @@ The steps are numbered as in docs/snapshots.md: save what is unsaved (1), preche
 rename over the old and delete last (3), refs and derived state (4).
 """
 
+import bisect
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,14 +143,10 @@ def _updates(history: History, commit: str) -> list[RefUpdate]:
 def _require_untouched(store: SnapshotStore, way: _Way) -> None:
     """Raise ConflictError if a file to be replaced or deleted was written since it was looked at."""
     data = str(store.layout.data)
-    at: dict[str, dict[str, int]] = {}
     for path in way.plan.replaced:
         cut = path.rfind("/") + 1
-        folder, name = path[:cut], path[cut:]
-        known = way.now.folders[folder]
-        if folder not in at:
-            at[folder] = {n: i for i, n in enumerate(known.names)}
-        there = at[folder][name] * SIGNATURE.size
+        known = way.now.folders[path[:cut]]
+        there = known.position_of(path[cut:]) * SIGNATURE.size
         seen = known.signatures[there : there + SIGNATURE.size]
         present = signature_of(os.lstat(f"{data}/{path}"))
         # a blanked signature has the size alone to compare
@@ -169,18 +166,28 @@ def _save_restored(store: SnapshotStore, way: _Way) -> None:
         if known is not None and known.names == folder.names and known.hashes == folder.hashes:
             folders[path] = known
             continue
-        there = {} if known is None else {n: i for i, n in enumerate(known.names)}
-        signatures = bytearray()
-        for name in folder.names:
-            new = placed.get(path + name)
-            if new is None and known is not None:
-                position = there[name] * SIGNATURE.size
-                new = known.signatures[position : position + SIGNATURE.size]
-            assert new is not None
-            signatures += new
+        if known is not None and known.names == folder.names:
+            signatures = bytearray(known.signatures)
+        else:
+            signatures = _signatures_kept(known, folder.names)
+        for name, signature in placed.get(path, {}).items():
+            start = bisect.bisect_left(folder.names, name) * SIGNATURE.size
+            signatures[start : start + SIGNATURE.size] = signature
         folders[path] = Known(folder.names, bytes(signatures), folder.hashes)
     version = version_of(list(way.plan.target.outputs))
     store.manifest.save(way.now.before, ManifestState(folders, version))
+
+
+def _signatures_kept(known: Known | None, names: tuple[str, ...]) -> bytearray:
+    """Return the signatures of the files that were there before, blank for the others."""
+    at = {} if known is None else {name: position for position, name in enumerate(known.names)}
+    signatures = bytearray(len(names) * SIGNATURE.size)
+    for position, name in enumerate(names):
+        if known is not None and name in at:
+            old = at[name] * SIGNATURE.size
+            start = position * SIGNATURE.size
+            signatures[start : start + SIGNATURE.size] = known.signatures[old : old + SIGNATURE.size]
+    return signatures
 
 
 def roll_forward(store: SnapshotStore, intent: Intent, *, save: SnapshotRequest, progress: Progress) -> None:

@@ -120,13 +120,13 @@ class SnapshotStore:
         Raises DamagedError (`missing-object`, `damaged-object`) if one cannot be trusted.
         """
         tree: dict[str, Folder] = {}
-        single: list[tuple[str, str]] = []
+        single: dict[str, str] = {}
         for output in outputs:
             if output.is_folder:
                 tree |= parse_dir(self.read_dir(output.md5), below=output.part)
             else:
-                single.append((output.part, output.md5))
-        return tree | tree_of(single)
+                single[output.part] = output.md5
+        return tree | tree_of(list(single), list(single.values()))
 
     def read_dir(self, md5: str) -> bytes:
         """Return a `.dir` object's bytes, checked against its name."""

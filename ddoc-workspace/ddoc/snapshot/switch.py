@@ -118,11 +118,13 @@ def _remove_empty(data: str, folders: Iterable[str]) -> None:
             path = path.rpartition("/")[0]
 
 
-def signatures_placed(store: SnapshotStore, plan: Plan, staged: Sequence[Staged]) -> dict[str, bytes]:
-    """Return the signatures of the files placed; blank for one that is no longer as it was staged."""
+def signatures_placed(
+    store: SnapshotStore, plan: Plan, staged: Sequence[Staged]
+) -> dict[str, dict[str, bytes]]:
+    """Return the signatures of the files placed, by folder and name; blank for one that is no longer as it was staged."""
     data = str(store.layout.data)
     looked_at = clock_of(store.folder)
-    placed: dict[str, bytes] = {}
+    placed: dict[str, dict[str, bytes]] = {}
     for (path, _), new in zip(plan.writes, staged, strict=True):
         size, mtime, inode, _ = SIGNATURE.unpack(new.signature)
         blank = SIGNATURE.pack(size, 0, 0, 0)
@@ -131,5 +133,6 @@ def signatures_placed(store: SnapshotStore, plan: Plan, staged: Sequence[Staged]
         except FileNotFoundError:
             present = blank
         same = SIGNATURE.unpack(present)[:3] == (size, mtime, inode)
-        placed[path] = settled(present, looked_at) if same else blank
+        cut = path.rfind("/") + 1
+        placed.setdefault(path[:cut], {})[path[cut:]] = settled(present, looked_at) if same else blank
     return placed

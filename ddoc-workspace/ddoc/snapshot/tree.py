@@ -3,7 +3,7 @@
 import bisect
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,24 +49,26 @@ class FileChange:
     new: bytes | None
 
 
-def tree_of(files: Iterable[tuple[str, str]]) -> dict[str, Folder]:
-    """Return the tree of (path, md5 in hex digits) pairs; quickest when they come in order."""
+def tree_of(paths: Sequence[str], digests: Sequence[str]) -> dict[str, Folder]:
+    """Return the tree of files and their md5 (hex digits); quickest when the paths are sorted."""
     grouped: dict[str, tuple[list[str], list[str]]] = {}
-    for path, digits in files:
+    last, names, hashes = None, list[str](), list[str]()
+    for path, digest in zip(paths, digests, strict=True):
         cut = path.rfind("/") + 1
-        found = grouped.get(path[:cut])
-        if found is None:
-            found = grouped[path[:cut]] = ([], [])
-        found[0].append(path[cut:])
-        found[1].append(digits)
-    tree: dict[str, Folder] = {}
-    for folder, (names, hashes) in grouped.items():
-        if sorted(names) == names:
-            tree[folder] = Folder(tuple(names), bytes.fromhex("".join(hashes)))
-        else:
-            pairs = sorted(zip(names, hashes, strict=True))
-            tree[folder] = Folder(tuple(n for n, _ in pairs), bytes.fromhex("".join(h for _, h in pairs)))
-    return tree
+        folder = path[:cut]
+        if folder != last:
+            names, hashes = grouped.setdefault(folder, ([], []))
+            last = folder
+        names.append(path[cut:])
+        hashes.append(digest)
+    return {folder: _folder_of(*columns) for folder, columns in grouped.items()}
+
+
+def _folder_of(names: list[str], hashes: list[str]) -> Folder:
+    if sorted(names) != names:
+        pairs = sorted(zip(names, hashes, strict=True))
+        names, hashes = [n for n, _ in pairs], [h for _, h in pairs]
+    return Folder(tuple(names), bytes.fromhex("".join(hashes)))
 
 
 def files_of(tree: Tree, *, below: str = "") -> Iterator[tuple[str, bytes]]:
@@ -141,7 +143,8 @@ def parse_dir(data: bytes, *, below: str = "") -> dict[str, Folder]:
     """
     try:
         entries = json.loads(data)
-        tree = tree_of((below + entry["relpath"], entry["md5"]) for entry in entries)
+        paths = [below + entry["relpath"] for entry in entries]
+        tree = tree_of(paths, [entry["md5"] for entry in entries])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError("a .dir object of the cache cannot be read; run verify with repair") from error
     if not all(_is_plain(path) and _FORBIDDEN.isdisjoint(folder.names) for path, folder in tree.items()):

@@ -14,6 +14,7 @@ import pygit2
 from ddoc.errors import InvalidInputError, TooLargeError
 from ddoc.paths import Layout, write_atomic
 from ddoc.snapshot import pointers
+from ddoc.snapshot.disk import flush_folders, sync_file_system
 from ddoc.snapshot.history import BlobEntry, History
 from ddoc.snapshot.pointers import Output
 from ddoc.snapshot.store import EDITS, RECORD
@@ -121,12 +122,30 @@ def build_files(
 def write_pointers(
     layout: Layout, history: History, files: Mapping[str, BlobEntry], outputs: list[Output]
 ) -> None:
-    """Make the working copy's pointers, record and ignore files those of a commit; unchanged ones are not touched."""
-    for path, entry in files.items():
-        if path in (RECORD, EDITS) or pointers.is_pointer(path) or pointers.is_control(path):
-            _put(layout.root / path, history.blob(entry.oid))
-    ignore = layout.root / ".gitignore"
-    _put(ignore, pointers.root_ignore(_read(ignore) or b"", outputs, always=IGNORED))
+    """Make the working copy's pointers, record and ignore files those of a commit, for good.
+
+    Unchanged ones are not touched; the others are flushed together, then renamed into place.
+    """
+    contents = {
+        path: history.blob(entry.oid)
+        for path, entry in files.items()
+        if path in (RECORD, EDITS) or pointers.is_pointer(path) or pointers.is_control(path)
+    }
+    ignore = _read(layout.root / ".gitignore") or b""
+    contents[".gitignore"] = pointers.root_ignore(ignore, outputs, always=IGNORED)
+    changed = {path: data for path, data in contents.items() if _read(layout.root / path) != data}
+    if not changed:
+        return
+    drafts: dict[Path, Path] = {}
+    for path, data in changed.items():
+        target = layout.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        drafts[target] = target.with_name(f".{target.name}.ddoc-new")
+        drafts[target].write_bytes(data)
+    sync_file_system(layout.root)
+    for target, draft in drafts.items():
+        draft.replace(target)
+    flush_folders({target.parent for target in drafts}, within=layout.root)
 
 
 def remove_pointers(layout: Layout, old: Mapping[str, BlobEntry], new: Mapping[str, BlobEntry]) -> None:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddoc.core.annotation_diff import diff_annotations
-from ddoc.core.item_changes import split_and_name
+from ddoc.core.item_changes import IMAGE_SUFFIXES, split_and_name
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.core.workspace_service import WorkspaceService
+from ddoc.dataset import images
 from ddoc.dataset.info import read_info
 from ddoc.dataset.items import Annotation, Box
 from ddoc.dataset.labels import ItemLabels, read_labels, write_labels
@@ -195,3 +196,7 @@ def test_nothing_differs_from_itself_in_any_order(annotations: list[Annotation])
 @pytest.mark.parametrize("classify", [False, True])
 def test_items_are_named_as_the_index_names_them(path: str, classify: bool) -> None:
     assert split_and_name(path, classify=classify) == split_path(path, classify=classify)
+
+
+def test_images_are_told_by_the_suffixes_that_the_index_knows() -> None:
+    assert set(IMAGE_SUFFIXES) == set(images.IMAGE_SUFFIXES)

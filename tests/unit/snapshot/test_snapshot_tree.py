@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddoc.errors import DamagedError
-from ddoc.snapshot.tree import diff_trees, dir_bytes, files_of, parse_dir, tree_of
+from ddoc.snapshot.tree import Tree, diff_trees, dir_bytes, files_of, parse_dir, tree_of
 
 NAMES = st.text(
     st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]), min_size=1, max_size=8
@@ -22,23 +22,27 @@ def _no_file_is_a_folder(files: dict[str, str]) -> dict[str, str]:
 FILES = st.dictionaries(PATHS, CONTENTS, max_size=12).map(_no_file_is_a_folder)
 
 
+def _tree(files: dict[str, str]) -> Tree:
+    return tree_of(list(files), list(files.values()))
+
+
 @given(FILES)
 def test_a_listing_has_the_bytes_that_dvc_writes(files: dict[str, str]) -> None:
     rows = [{"md5": digest, "relpath": path} for path, digest in files.items()]
     expected = json.dumps(sorted(rows, key=lambda row: row["relpath"]), sort_keys=True).encode()
-    assert dir_bytes(tree_of(files.items())) == expected
+    assert dir_bytes(_tree(files)) == expected
 
 
 @given(FILES)
 def test_a_listing_reads_back_as_the_tree_it_was_made_from(files: dict[str, str]) -> None:
-    tree = tree_of(files.items())
+    tree = _tree(files)
     assert parse_dir(dir_bytes(tree)) == tree
     assert {path: digest.hex() for path, digest in files_of(tree)} == files
 
 
 @given(FILES, FILES)
 def test_a_diff_names_exactly_the_files_that_differ(old: dict[str, str], new: dict[str, str]) -> None:
-    found = diff_trees(tree_of(old.items()), tree_of(new.items()))
+    found = diff_trees(_tree(old), _tree(new))
     hexes = {c.path: (c.old and c.old.hex(), c.new and c.new.hex()) for c in found}
     assert hexes == {p: (old.get(p), new.get(p)) for p in old | new if old.get(p) != new.get(p)}
     assert [c.path for c in found] == sorted(hexes)
