@@ -5,32 +5,20 @@ import gc
 import json
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any, cast
 
-from ddoc.dataset import masks
 from ddoc.dataset.images import ImageHeader
-from ddoc.dataset.items import NO_EXTRA, Annotation, Box, Extra
-from ddoc.dataset.yolo_text import bounds
+from ddoc.dataset.items import NO_EXTRA, Annotation, Extra
 from ddoc.errors import InvalidInputError
+from ddoc.formats.coco_annotations import Raw, annotation_of, own_details, plain_box
 from ddoc.formats.extras import class_name, sane
 from ddoc.formats.locate import ImageIndex, ItemNames, Splits
 from ddoc.formats.model import ClassTable, SourceDataset, SourceItem
 from ddoc.formats.probing import note_size, probed
-from ddoc.formats.shapes import checked_box, checked_ring
 from ddoc.formats.tree import Tree, file_name, folder_of, printable, split_named, stem_of
-from ddoc.formats.voc_flags import FLAGS
 from ddoc.reports import Report
 
 _IMAGE_KEYS = frozenset({"id", "file_name", "width", "height", "annotated", "ddoc"})
-_ANNOTATION_KEYS = frozenset(
-    {"id", "image_id", "category_id", "bbox", "segmentation", "area", "iscrowd", "attributes", "ddoc"}
-)
-_PLAIN_KEYS = _ANNOTATION_KEYS - {"ddoc"}
-_MAX_AREA = 1e12  # pixels; beyond it, or not a number, an area says nothing
-_SCALARS = frozenset({"coco_id", "iscrowd", "area"})
-_LIFTED = (*FLAGS, "pose")
-Raw = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -230,7 +218,7 @@ def _items(tree: Tree, images: list[str], entries: dict[str, _Entry], report: Re
             if "width" in entry.image:
                 note_size(header, entry.image["width"], entry.image.get("height"), path, report)
             extra = _image_extra(entry.image)
-            extra = extra if sane(extra) else NO_EXTRA
+            extra = extra if len(extra) == 1 or sane(extra) else NO_EXTRA
             annotations = _annotations(entry, header, path, report)
         split = splits.of(path, entry.split if entry else None)
         name = names.name_of(path, split)
@@ -239,16 +227,10 @@ def _items(tree: Tree, images: list[str], entries: dict[str, _Entry], report: Re
 
 def _image_extra(image: Raw) -> Extra:
     rest = {k: v for k, v in image.items() if k not in _IMAGE_KEYS}
-    extra: Raw = {"coco_id": image["id"], **_own(image)}
+    extra: Raw = {"coco_id": image["id"], **own_details(image)}
     if rest:
         extra["coco"] = rest
     return extra
-
-
-def _own(raw: Raw) -> Raw:
-    """Return what our own export kept of other formats."""
-    own = raw.get("ddoc")
-    return cast("Raw", own) if isinstance(own, dict) else {}
 
 
 def _annotations(
@@ -261,7 +243,9 @@ def _annotations(
     if entry.joined:
         _drop_repeated(entry, subject, report)
     for raw, classes in entry.annotations:
-        annotation = _annotation(raw, classes, header, subject, report)
+        annotation = plain_box(raw, classes, header)
+        if annotation is None:
+            annotation = annotation_of(raw, classes, header, subject, report)
         if annotation is not None:
             made.append(annotation)
     return tuple(made)
@@ -279,131 +263,3 @@ def _drop_repeated(entry: _Entry, subject: str, report: Report) -> None:
         seen.add(key)
         kept.append((raw, classes))
     entry.annotations = kept
-
-
-def _annotation(
-    raw: Raw, classes: Mapping[Any, str], header: ImageHeader, subject: str, report: Report
-) -> Annotation | None:
-    try:
-        name = classes[raw["category_id"]]
-    except (KeyError, TypeError):
-        detail = f"category {raw.get('category_id')} is not declared"
-        report.note("unknown-class", subject, "skipped", printable(detail[:200]))
-        return None
-    segmentation = raw.get("segmentation")
-    if segmentation:
-        polygons, mask = _segmentation(segmentation, header, subject, report)
-    else:
-        polygons, mask = (), None
-    box = _box(raw.get("bbox"), header, subject, report, required=not polygons and mask is None)
-    if box is None:
-        if polygons:
-            box = bounds(polygons)
-        elif mask is not None:
-            edges = masks.bounds(mask)
-            box = Box(*edges) if edges else None
-        elif raw.get("bbox") or raw.get("segmentation"):
-            return None  # reported where it was found broken
-    extra = _extra(raw, area_of(box, polygons, mask))
-    if not extra.keys() <= _SCALARS and not sane(extra):
-        report.note("details-dropped", subject, "skipped", "nested too deeply, or not finite")
-        extra = {}
-    return Annotation(name, box, polygons, mask, extra or NO_EXTRA)
-
-
-def _box(raw: Any, header: ImageHeader, subject: str, report: Report, *, required: bool) -> Box | None:
-    if not raw:
-        return None
-    try:
-        x, y, w, h = map(float, raw if isinstance(raw, list) else ())
-    except (TypeError, ValueError, OverflowError):
-        report.note("box-invalid", subject, "skipped", str(raw)[:200])
-        return None
-    # the sum of two decimals is off in its last bits; the ninth decimal of a pixel takes that back
-    right, bottom = x + w, y + h
-    right = right if right.is_integer() else round(right, 9)
-    bottom = bottom if bottom.is_integer() else round(bottom, 9)
-    if not required and not (isfinite(x + y + right + bottom) and right > x and bottom > y):
-        return None  # the outline says where the object is
-    return checked_box(
-        x, y, right, bottom, width=header.width, height=header.height, subject=subject, report=report
-    )
-
-
-def _segmentation(
-    raw: Any, header: ImageHeader, subject: str, report: Report
-) -> tuple[tuple[tuple[float, ...], ...], Mapping[str, Any] | None]:
-    """Return the rings and the mask of COCO's `segmentation`, whichever it is."""
-    if not raw:
-        return (), None
-    if isinstance(raw, dict):
-        try:
-            mask = masks.compressed(cast("Raw", raw))
-        except InvalidInputError as error:
-            report.note(error.error_code, subject, "skipped", error.detail)
-            return (), None
-        if mask["size"] != [header.height, header.width]:
-            report.note("mask-size-mismatch", subject, "skipped", f"{mask['size']}")
-            return (), None
-        return (), mask
-    rings: list[tuple[float, ...]] = []
-    outlines = cast("list[Any]", raw) if isinstance(raw, list) else []
-    if outlines and isinstance(outlines[0], int | float):
-        outlines = [outlines]  # some tools leave out the inner brackets of a single ring
-    for points in outlines:
-        try:
-            flat = [float(v) for v in points]
-        except (TypeError, ValueError, OverflowError):
-            report.note("polygon-invalid", subject, "skipped", str(points)[:200])
-            continue
-        ring = checked_ring(flat, width=header.width, height=header.height, subject=subject, report=report)
-        if ring is not None:
-            rings.append(ring)
-    return tuple(rings), None
-
-
-def _extra(raw: Raw, natural_area: float) -> Raw:
-    """Return what COCO says beyond geometry and class; what follows from them is left out."""
-    number = raw.get("id")
-    extra: Raw = {"coco_id": number} if isinstance(number, int | str) else {}
-    if raw.get("iscrowd"):
-        extra["iscrowd"] = 1
-    area = raw.get("area")
-    if isinstance(area, int | float) and 1e-6 * natural_area < abs(area - natural_area) < _MAX_AREA:
-        extra["area"] = area
-    attributes = raw.get("attributes")
-    if isinstance(attributes, dict) and attributes:
-        rest = dict(cast("Raw", attributes))
-        for key in _LIFTED:
-            if rest.get(key):
-                extra[key] = rest.pop(key)
-        if rest:
-            extra["attributes"] = rest
-    if not _PLAIN_KEYS.issuperset(raw):
-        rest = {k: v for k, v in raw.items() if k not in _ANNOTATION_KEYS}
-        if rest:
-            extra["coco"] = rest
-        extra |= _own(raw)
-    return extra
-
-
-def area_of(
-    box: Box | None, polygons: tuple[tuple[float, ...], ...], mask: Mapping[str, Any] | None
-) -> float:
-    """Return the area in pixels: of the mask, of the rings (shoelace formula), or of the box; 0 without geometry."""
-    if mask is not None:
-        _, _, counts = masks.counts_of(mask)
-        return float(sum(counts[1::2]))
-    if polygons:
-        return round(sum(_ring_area(ring) for ring in polygons), 6)
-    if box is None:
-        return 0.0
-    return round((box.x2 - box.x1) * (box.y2 - box.y1), 6)
-
-
-def _ring_area(ring: tuple[float, ...]) -> float:
-    total = 0.0
-    for at in range(0, len(ring), 2):
-        x, y = ring[at], ring[at + 1]
-        total += x * ring[(at + 3) % len(ring)] - ring[(at + 2) % len(ring)] * y
-    return abs(total) / 2

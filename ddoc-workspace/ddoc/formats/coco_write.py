@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ddoc.dataset.items import Annotation
-from ddoc.formats.coco_read import area_of
+from ddoc.formats.coco_annotations import area_of
 from ddoc.formats.model import ExportItem, ExportSource
 from ddoc.formats.output import OutputFolder
 from ddoc.formats.voc_flags import FLAGS

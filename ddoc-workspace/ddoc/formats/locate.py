@@ -80,19 +80,25 @@ class ItemNames:
 
     def __init__(self, images: list[str]) -> None:
         self._common = without_common_folder(images)
+        self._starts: dict[tuple[str, str], int] = {}
 
     def name_of(self, path: str, split: str) -> str:
         """Return the NFC name below the split of the image at `path`."""
-        parts = path.split("/")
+        key = (folder_of(path), split)
+        start = self._starts.get(key)
+        if start is None:
+            start = self._starts[key] = self._start(*key)
+        return nfc(path[start:])
+
+    def _start(self, folder: str, split: str) -> int:
+        """Return how much of a folder says nothing but that there are images, and their split."""
+        parts = folder.split("/")[:-1]
         start = 0
-        for at, part in enumerate(parts[:-1]):
-            if (
-                part.lower() in IMAGE_FOLDERS
-                or split_named(part) is not None
-                or (start == at and start and part == split)
-            ):
+        for at, part in enumerate(parts):
+            says_split = split_named(part) is not None or (start == at and start > 0 and part == split)
+            if part.lower() in IMAGE_FOLDERS or says_split:
                 start = at + 1
-        return nfc("/".join(parts[start:]) if start else path[self._common :])
+        return sum(len(part) + 1 for part in parts[:start]) if start else self._common
 
 
 def split_by_folder(path: str) -> str | None:
@@ -109,14 +115,16 @@ class Splits:
 
     def __init__(self, report: Report) -> None:
         self._report = report
+        self._said: dict[tuple[str, str | None], str | None] = {}
 
-    def of(self, path: str, *said: str | None) -> str:
-        """Return the first of what annotation files `said`, else what the folders say, else train (reported)."""
-        for split in said:
-            if split is not None and is_split_name(split):
-                return split
-        by_folder = split_by_folder(path)
-        if by_folder is not None:
-            return by_folder
+    def of(self, path: str, said: str | None = None) -> str:
+        """Return what the annotation files `said`, else what the folders say, else train (reported)."""
+        key = (folder_of(path), said)
+        if key not in self._said:
+            usable = said is not None and is_split_name(said)
+            self._said[key] = said if usable else split_by_folder(path)
+        split = self._said[key]
+        if split is not None:
+            return split
         self._report.note("no-split", path, "changed", "no split is given; it goes to train")
         return "train"

@@ -174,7 +174,7 @@ def without_common_folder(names: Sequence[str]) -> int:
     """Return the length of the folder prefix that all `names` share."""
     if not names:
         return 0
-    common = os.path.commonpath([folder_of(n) for n in names])
+    common = os.path.commonpath({folder_of(n) for n in names})
     return len(common) + 1 if common else 0
 
 

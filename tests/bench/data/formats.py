@@ -10,7 +10,6 @@ markdown table and the largest resident set of our processes.
 
 import argparse
 import json
-import resource
 import shutil
 import statistics
 import subprocess
@@ -147,8 +146,13 @@ def worker(side: str, step: str, form: str, source: str, target: str) -> None:
     sys.path.insert(0, str(REPOSITORY / "ddoc-workspace"))
     runner: Callable[[str, str, Path, Path], tuple[float, int]] = our_step if side == "ours" else peer_step
     seconds, boxes = runner(step, form, Path(source), Path(target))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "boxes": boxes, "mb": peak}))
+    print(json.dumps({"seconds": seconds, "boxes": boxes, "mb": peak_mb()}))
+
+
+def peak_mb() -> float:
+    """Return the largest resident set of this process alone (`ru_maxrss` would count its parent's, before exec)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def prepare(folder: Path, peer: Path, images: int, boxes: int) -> None:
@@ -185,14 +189,14 @@ def peer_python(folder: Path) -> Path:
     return python
 
 
-def measure(source: Path, peer: Path, runs: int) -> list[dict[str, Any]]:
-    """Run every step of both sides in turn; returns a row each."""
+def measure(source: Path, peer: Path, runs: int, only: list[str]) -> list[dict[str, Any]]:
+    """Run every step (or those of `only`, like `write:yolo`) of both sides in turn; returns a row each."""
     steps = [("read", form, 2.0) for form in SOURCES]
     steps += [("write", form, 2.0) for form in SOURCES]
     steps += [("write+media", form, 4.0) for form in SOURCES]
     steps += [("ingest", "coco", 2.0)]
     rows: list[dict[str, Any]] = []
-    for step, form, wanted in steps:
+    for step, form, wanted in (s for s in steps if not only or f"{s[0]}:{s[1]}" in only):
         ours, theirs = [], []
         for _ in range(runs):
             ours.append(run_step(Path(sys.executable), "ours", step, form, source))
@@ -219,6 +223,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--boxes", type=int, default=5, help="per image")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", nargs="*", default=[], help="steps such as write:yolo")
     parser.add_argument("--work", type=Path, default=None, help="scratch folder, on the disk to measure")
     parser.add_argument("--peer-venv", type=Path, default=Path.home() / ".cache" / "ddoc-bench" / PEER)
     parser.add_argument("--step", nargs=5, help=argparse.SUPPRESS)
@@ -232,7 +237,7 @@ def main() -> None:
         source = work / "source"
         source.mkdir()
         prepare(source, peer, options.images, options.boxes)
-        rows = measure(source, peer, options.runs)
+        rows = measure(source, peer, options.runs, options.only)
     finally:
         shutil.rmtree(work)
     print(f"{options.images:,} images, {options.images * options.boxes:,} boxes, median of {options.runs}\n")
