@@ -121,6 +121,13 @@ def test_the_loop_closes(client: httpx.Client, pair: dict[str, Any], tmp_path: P
     assert (embedding["run"]["computed"], embedding["state"]) == (0, "complete")
     assert client.get(f"/workspace/{target}/analysis/embedding/map").content.index(b"\n") > 100
 
+    assert ok(client.get(f"/workspace/{target}/analysis/duplicates"))["total"] >= 0
+    similar = ok(
+        client.get(f"/workspace/{target}/analysis/similar", params={"item_id": detail["item_id"], "limit": 5})
+    )
+    assert len(similar["items"]) == 5
+    assert ok(client.get(f"/workspace/{target}/data/quality"))["counts"]
+
     # sample what drifted most, reproducibly
     strategy = {"kind": "threshold", "field": "drift_score", "report_id": report_id, "min": 0.5}
     body = {"strategy": strategy, "size": 40, "seed": 3}

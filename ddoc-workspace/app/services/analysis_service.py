@@ -115,12 +115,15 @@ class Analyses:
     def duplicates(self, workspace_id: str, *, limit: int) -> dict[str, Any]:
         """Return the groups of equal and nearly equal images, largest first."""
         dataset = self._roots.workspace(workspace_id)
-        table = dataset.index.values_table()
+        values = dataset.index.values_table()
         groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        if "duplicate_group" in table.column_names:
-            rows = table.select(["item_id", "name", "split", "content_hash", "duplicate_group"]).to_pylist()
-            for row in rows:
-                group = row.pop("duplicate_group")
+        if "duplicate_group" in values.column_names:
+            group_of = dict(
+                zip(values["item_id"].to_pylist(), values["duplicate_group"].to_pylist(), strict=True)
+            )
+            items = dataset.index.items_table().select(["item_id", "name", "split", "content_hash"])
+            for row in items.to_pylist():
+                group = group_of.get(row["item_id"])
                 if group is not None and group >= 0:
                     groups[group].append(row)
         found: list[dict[str, Any]] = [
