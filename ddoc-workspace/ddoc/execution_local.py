@@ -101,11 +101,11 @@ class LocalExecutor:
 
     def _start(self) -> Any:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.workers, initializer=_keep_heap, env=_ONE_THREAD)
+            self._pool = ProcessPoolExecutor(self.workers, initializer=keep_heap, env=_ONE_THREAD)
         return self._pool
 
 
-def _keep_heap() -> None:
+def keep_heap() -> None:
     """Let the worker keep freed image buffers instead of asking the kernel for fresh pages for every image.
 
     glibc maps and unmaps blocks over 128 kB by default, and zeroing those pages costs a third of the whole
