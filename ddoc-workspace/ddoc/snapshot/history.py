@@ -4,11 +4,10 @@ Only repositories that we made are opened. Hooks, fsmonitor, protocols and every
 own are off.
 """
 
-import contextlib
 import functools
 import os
 import re
-import subprocess
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pygit2
 from pygit2.enums import FileMode, ObjectType, SortMode
 
 from ddoc.errors import BusyError, ConflictError, DamagedError, NotFoundError, UnavailableError
+from ddoc.snapshot import git_locks, git_program
 
 SNAPSHOT_TAGS: Final = "refs/tags/ddoc/v"
 AUTO_TAGS: Final = "refs/tags/ddoc/auto/"
@@ -83,7 +83,7 @@ class History:
     @classmethod
     def create(cls, root: Path) -> "History":
         """Make the repository of a new workspace, on branch `main`, from no template."""
-        run_git(root, "init", "--quiet", "--template=", "--initial-branch=main")
+        git_program.require(root, "init", "--quiet", "--template=", "--initial-branch=main")
         return cls(root)
 
     # refs
@@ -141,7 +141,9 @@ class History:
                 break
             if time.monotonic() > deadline:
                 raise BusyError(
-                    "another git process holds a lock of the workspace; end it and try again", code="git-busy"
+                    "another git process keeps a lock in .git; end it, or remove the file if there is none",
+                    code="git-busy",
+                    reason=done.stderr.strip()[-300:],
                 )
             time.sleep(0.02)
         if (
@@ -262,47 +264,24 @@ class History:
             raise NotFoundError("no such commit", code="unknown-snapshot")
         return commit
 
-    # the index
-
     def update_index(self, files: Mapping[str, BlobEntry], *, owned: "re.Pattern[str] | None" = None) -> None:
         """Make git's index hold `files`; with `owned`, only for paths it matches, leaving a user's staging alone.
 
         Raises BusyError (`git-busy`) if another git process keeps the index locked.
         """
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                self._write_index(files, owned)
-            except pygit2.GitError as error:
-                if "lock" not in str(error) or time.monotonic() > deadline:
-                    raise BusyError("git's index is locked by another process", code="git-busy") from error
-                time.sleep(0.02)
-            else:
-                return
+        with git_locks.index_locked(self.folder, seconds=_LOCK_SECONDS):
+            draft = self.folder / "ddoc-index"
+            draft.unlink(missing_ok=True)
+            if (self.folder / "index").exists():
+                shutil.copyfile(self.folder / "index", draft)
+            _fill_index(draft, files, owned)
+            with draft.open("rb") as written:
+                os.fsync(written.fileno())
+            draft.replace(self.folder / "index")
 
-    def _write_index(self, files: Mapping[str, BlobEntry], owned: "re.Pattern[str] | None") -> None:
-        index = self._repo.index
-        try:
-            index.read(True)
-        except pygit2.GitError:
-            # torn by a power loss: made anew from the commit
-            (self.folder / "index").unlink(missing_ok=True)
-            index.read(True)
-        for path in [e.path for e in index if owned is None or owned.match(e.path)]:
-            if path not in files:
-                index.remove(path)
-        present = {e.path: str(e.id) for e in index}
-        for path, entry in files.items():
-            if (owned is None or owned.match(path)) and present.get(path) != entry.oid:
-                mode = FileMode.BLOB_EXECUTABLE if entry.executable else FileMode.BLOB
-                index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry.oid), mode))
-        index.write()
-        with contextlib.suppress(FileNotFoundError):
-            descriptor = os.open(self.folder / "index", os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+    def clear_stale_locks(self, refs: Iterable[str]) -> None:
+        """Remove the locks that a git of ours, killed together with us, left on `refs`; a live one is waited for."""
+        git_locks.clear_stale(self.folder, refs, seconds=_LOCK_SECONDS)
 
     # the git program
 
@@ -312,8 +291,8 @@ class History:
             raise UnavailableError("git failed", code="git-failed", reason=done.stderr.strip()[-300:])
         return done.stdout
 
-    def _git_result(self, *arguments: str, data: str = "") -> "subprocess.CompletedProcess[str]":
-        return _run_git(self.folder.parent, f"--git-dir={self.folder}", *arguments, data=data)
+    def _git_result(self, *arguments: str, data: str = "") -> git_program.Done:
+        return git_program.run(self.folder.parent, f"--git-dir={self.folder}", *arguments, data=data)
 
 
 def _as_commit(found: Any) -> pygit2.Commit | None:
@@ -322,38 +301,19 @@ def _as_commit(found: Any) -> pygit2.Commit | None:
     return found if isinstance(found, pygit2.Commit) else None
 
 
-def run_git(root: Path, *arguments: str) -> str:
-    """Run git in `root` in the safe way and return what it printed. Raises UnavailableError if it fails."""
-    done = _run_git(root, *arguments)
-    if done.returncode:
-        raise UnavailableError("git failed", code="git-failed", reason=done.stderr.strip()[-300:])
-    return done.stdout
-
-
-def _run_git(root: Path, *arguments: str, data: str = "") -> "subprocess.CompletedProcess[str]":
-    settings = {
-        "core.hooksPath": "/dev/null",
-        "core.fsmonitor": "false",
-        "core.fsync": "all",
-        "safe.bareRepository": "explicit",
-        "protocol.allow": "never",
-        "gc.auto": "0",
-    }
-    options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    environment = kept | {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
-    return subprocess.run(
-        ["git", *options, *arguments],
-        cwd=root,
-        env=environment,
-        input=data,
-        capture_output=True,
-        text=True,
-        errors="surrogateescape",
-        check=False,
-    )
+def _fill_index(path: Path, files: Mapping[str, BlobEntry], owned: "re.Pattern[str] | None") -> None:
+    try:
+        index = pygit2.Index(str(path))
+    except pygit2.GitError:
+        # torn by a power loss: made anew
+        path.unlink()
+        index = pygit2.Index(str(path))
+    for known in [e.path for e in index if owned is None or owned.match(e.path)]:
+        if known not in files:
+            index.remove(known)
+    present = {e.path: str(e.id) for e in index}
+    for name, entry in files.items():
+        if (owned is None or owned.match(name)) and present.get(name) != entry.oid:
+            mode = FileMode.BLOB_EXECUTABLE if entry.executable else FileMode.BLOB
+            index.add(pygit2.IndexEntry(name, pygit2.Oid(hex=entry.oid), mode))
+    index.write()

@@ -17,6 +17,7 @@ def recover(store: SnapshotStore, *, save: SnapshotRequest, progress: Progress) 
     if intent is None:
         store.journal.clear()
         return False
+    store.history().clear_stale_locks(update.name for update in intent.refs)
     if intent.kind == "create":
         _finish_create(store, intent)
     else:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ddoc.core.snapshot_service import SnapshotService
-from ddoc.errors import ConflictError, DamagedError, DdocError, DiskFullError
-from ddoc.snapshot import failpoints
+from ddoc.errors import BusyError, ConflictError, DamagedError, DdocError, DiskFullError
+from ddoc.snapshot import failpoints, history
 from tests.unit.snapshot.making import bad_objects, contents, git, image_paths, killed
 
 Files = dict[str, bytes]
@@ -244,3 +244,44 @@ def test_random_kills_lose_nothing_that_was_acknowledged(root: Path) -> None:
 @pytest.mark.timeout(1800)
 def test_two_hundred_random_kills_lose_nothing_that_was_acknowledged(root: Path, seed: int) -> None:
     _kill_at_random(root, 200, seed=seed)
+
+
+@pytest.mark.parametrize("lock", ["HEAD.lock", "refs/heads/main.lock", "refs/tags/ddoc/v3.lock"])
+def test_a_lock_that_a_killed_git_left_on_a_ref_is_cleared_by_the_recovery(
+    root: Path, versions: dict[str, Files], monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    image_paths(root)[0].write_bytes(b"third")
+    monkeypatch.setenv("DDOC_FAILPOINT", "create.published=kill")
+    assert killed(lambda: SnapshotService(root).create_snapshot("Third")) == -signal.SIGKILL
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    left = root / ".git" / lock
+    left.touch()
+    os.utime(left, (1, 1))
+    assert SnapshotService(root).recover()
+    assert not left.exists()
+    assert SnapshotService(root).create_snapshot("Third").snapshot_id == "v3"
+
+
+def test_a_lock_that_we_left_on_the_index_is_taken_over(root: Path, snapshots: SnapshotService) -> None:
+    mark = root / ".git" / "ddoc-lock"
+    mark.touch()
+    os.link(mark, root / ".git" / "index.lock")
+    snapshots.create_snapshot("Third", allow_empty=True)
+    assert not (root / ".git" / "index.lock").exists()
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_a_lock_of_a_user_on_the_index_is_respected_and_the_snapshot_finished_later(
+    root: Path, snapshots: SnapshotService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_LOCK_SECONDS", 0.1)
+    lock = root / ".git" / "index.lock"
+    lock.touch()
+    with pytest.raises(BusyError) as caught:
+        snapshots.create_snapshot("Third", allow_empty=True)
+    assert caught.value.error_code == "git-busy"
+    assert lock.exists()
+    lock.unlink()
+    assert snapshots.recover()
+    assert snapshots.head() == "v3"
+    assert git(root, "status", "--porcelain") == ""
