@@ -53,7 +53,7 @@ def send(client: TestClient, address: str, offset: int, part: bytes) -> dict[str
 
 def test_an_upload_goes_on_where_it_was_cut_and_becomes_a_dataset(client: TestClient, tmp_path: Path) -> None:
     data = archive(tmp_path / "set")
-    address = begin(client, len(data), filename="세트.zip", name="이어 올린 세트")
+    address = begin(client, len(data), filename="세트.zip", filetype="application/zip", name="이어 올린 세트")
     send(client, address, 0, data[:1000])
     resumed = client.head(address, headers=TUS)
     assert resumed.headers["upload-offset"] == "1000"
@@ -68,6 +68,10 @@ def test_an_upload_goes_on_where_it_was_cut_and_becomes_a_dataset(client: TestCl
 
 
 def test_a_file_that_is_no_archive_is_refused_before_it_is_sent(client: TestClient) -> None:
-    headers = {**TUS, "Upload-Length": "10", "Upload-Metadata": metadata(filename="set.rar")}
+    headers = {
+        **TUS,
+        "Upload-Length": "10",
+        "Upload-Metadata": metadata(filename="set.rar", filetype="application/vnd.rar"),
+    }
     answer = client.post("/uploads/", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "unsupported-archive")

@@ -22,7 +22,7 @@ Finished = Callable[[str, dict[str, Any]], Any]
 def upload_router(settings: Settings) -> APIRouter:
     """Return the routes below `/uploads`; parts are kept for five days beside the datasets.
 
-    The metadata of an upload is `filename`, and optionally `name` and `format` as for `POST /datasets`. The answer
+    The metadata of an upload is `filename` and `filetype`, and optionally `name` and `format` as for `POST /datasets`. The answer
     to the last part names the job that ingests it in the header `X-Ddoc-Job`.
     """
     return create_tus_router(
@@ -59,7 +59,6 @@ def _ingest(datasets: Datasets, part: Path, metadata: dict[str, Any]) -> str:
 def _checker() -> Callable[[dict[str, Any], dict[str, Any]], None]:
     def check(metadata: dict[str, Any], _upload: dict[str, Any]) -> None:
         archive_suffix(str(metadata.get("filename") or metadata.get("name") or ""))
-        metadata.setdefault("filetype", "application/octet-stream")  # the library asks for it when resuming
 
     return check
 

@@ -21,6 +21,8 @@ RunStatus = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 # the server's own limits of one log-batch request
 _MAX_METRICS, _MAX_PARAMS, _MAX_TAGS = 1000, 100, 100
 _MAX_PARAM_VALUE, _MAX_TAG_VALUE = 6000, 8000
+# how the SQLite store refuses a whole batch for one point that it has already
+_POINT_EXISTS = "UNIQUE constraint failed: metrics."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,26 @@ class Tracking:
         self._post("runs/log-inputs", run_id=run_id, datasets=[{"dataset": dataset, "tags": context}])
 
     def log_metrics(self, run_id: str, points: Sequence[MetricPoint]) -> None:
-        """Log the points in batches (thousands a second, where one call each does 158)."""
+        """Log the points in batches (thousands a second, where one call each does 158).
+
+        Points that the server has from an earlier try, whose answer was lost, are passed over.
+        """
         for at in range(0, len(points), _MAX_METRICS):
-            batch = [
-                {"key": p.key, "value": _number(p.value), "timestamp": p.timestamp, "step": p.step}
-                for p in points[at : at + _MAX_METRICS]
-            ]
+            self._log_batch(run_id, points[at : at + _MAX_METRICS])
+
+    def _log_batch(self, run_id: str, points: Sequence[MetricPoint]) -> None:
+        batch = [
+            {"key": p.key, "value": _number(p.value), "timestamp": p.timestamp, "step": p.step}
+            for p in points
+        ]
+        try:
             self._post("runs/log-batch", run_id=run_id, metrics=batch)
+        except UnavailableError as error:
+            if _POINT_EXISTS not in error.detail:
+                raise
+            half = len(points) // 2
+            for part in (points[:half], points[half:]) if half else ():
+                self._log_batch(run_id, part)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags of a run."""
