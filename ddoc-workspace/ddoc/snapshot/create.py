@@ -1,7 +1,8 @@
 """Create a snapshot: nothing is visible before the one commit point, everything is safe after it.
 
-The steps are numbered as in docs/snapshots.md: lock and recover (1), scan (2), hash and stage in one pass (3), one
-sync before the renames into the cache (4, 5), compare-and-swap of the refs (6), derived state (7).
+1. Lock; finish what a kill left. 2. Scan against the manifest. 3. Hash what changed and stage what the cache lacks, in
+one pass. 4. Flush once, then rename into the cache and flush its folders; 5. the `.dir` objects with them. 6. Move
+branch, tag and alias by one compare-and-swap. 7. Derived state: pointers, git's index, manifest.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Restore a snapshot: everything is checked and staged before anything is touched, and a kill rolls forward.
 
-The steps are numbered as in docs/snapshots.md: save what is unsaved (1), precheck (2), stage, sync and journal, then
-rename over the old and delete last (3), refs and derived state (4).
+1. Check that every object is there. 2. Stage the new files, each hashed on the way. 3. Save unsaved changes. 4. Flush,
+put the journal into force, rename over the old files, delete last. 5. Refs, pointers, git's index, manifest.
 """
 
 import bisect

@@ -38,6 +38,8 @@ def scan_files(root: Path, *, control: frozenset[str] = frozenset()) -> dict[str
     found: dict[str, ScannedFolder] = {}
     pending = [""]
     top = str(root)
+    if root.is_symlink():
+        raise _refused("", "is a link; make it a folder", code="link-in-data")
     while pending:
         folder = pending.pop()
         try:

@@ -138,6 +138,14 @@ def test_a_link_or_special_file_in_data_is_refused_and_named(
     assert snapshots.list_snapshots().total == 2
 
 
+def test_data_itself_may_not_be_a_link(root: Path, snapshots: SnapshotService, tmp_path: Path) -> None:
+    (root / "data").rename(tmp_path / "elsewhere")
+    (root / "data").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidInputError) as caught:
+        snapshots.create_snapshot("Third")
+    assert caught.value.error_code == "link-in-data"
+
+
 @pytest.mark.parametrize("name", [".dvc", ".git", ".dvcignore", ".hg"])
 def test_a_name_that_dvc_ignores_is_refused(root: Path, snapshots: SnapshotService, name: str) -> None:
     (root / "data" / name).write_bytes(b"x")
