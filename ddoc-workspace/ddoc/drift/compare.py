@@ -18,7 +18,7 @@ from ddoc.drift.outliers import outlier_scores
 from ddoc.drift.permutation import TestResult, mmd_test
 from ddoc.drift.report import Comparison, DriftReport, Status, scores_table
 from ddoc.drift.sides import Side, check_sides
-from ddoc.drift.views import Pair, attribute_view, embedding_view, frechet_distance, with_squares
+from ddoc.drift.views import Pair, attribute_view, embedding_view, frechet_distance, leading, with_squares
 from ddoc.drift.why import explain
 from ddoc.ids import new_id
 from ddoc.progress import Progress, no_progress
@@ -185,7 +185,8 @@ def _embedding(base: Side, target: Side, rng: np.random.Generator, progress: Pro
     if pair is None:
         return None
     test = mmd_test(pair.base, pair.target, rng)
-    scores = classifier.out_of_fold(pair.base, pair.target, rng)
+    first = leading(pair)
+    scores = classifier.out_of_fold(first.base, first.target, rng)
     return _ViewResult("embedding", pair, test, classifier.effect(*scores, rng), (scores,))
 
 

@@ -23,6 +23,7 @@ _OFFSETS = {
 _SHARES = frozenset({"dark_share", "bright_share"})
 _REACH = 8.0
 _DIM = 256
+_MIN_DIM = 16
 _FIT_PER_SIDE = 4096
 Matrix = NDArray[np.float32]
 
@@ -72,6 +73,12 @@ def embedding_view(base: Side, target: Side, rng: np.random.Generator) -> Pair |
     parts = [side[_some(len(side), rng)] for side in (base.vectors, target.vectors)]
     view: View = fit_view(np.concatenate(parts), dim=_DIM)
     return Pair(view.apply(base.vectors), view.apply(target.vectors))
+
+
+def leading(pair: Pair) -> Pair:
+    """Return the first √(n + m) components, at least 16: as many as a linear score can be learnt on from n + m images."""
+    dims = max(_MIN_DIM, round(float(np.sqrt(len(pair.base) + len(pair.target)))))
+    return Pair(np.ascontiguousarray(pair.base[:, :dims]), np.ascontiguousarray(pair.target[:, :dims]))
 
 
 def frechet_distance(pair: Pair, *, dims: int = 50) -> float:
