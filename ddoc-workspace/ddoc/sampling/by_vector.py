@@ -9,7 +9,7 @@ from ddoc.sampling.outcome import Outcome, Pool, Rows
 from ddoc.sampling.source import Floats, unit_rows
 from ddoc.sampling.strategies import Coverage, Diversity, Similar, Typicality
 
-_DEMAND = 4_096
+_DEMAND = 2_048
 _TRIED_SHARE = 3.0
 _CURVE_POINTS = 200
 
@@ -64,7 +64,7 @@ def _greedy_far(
 def choose_covering(pool: Pool, strategy: Coverage, size: int) -> Outcome:
     """Return rows that stand for the pool: facility location by stochastic greedy (Mirzasoleiman et al. 2015).
 
-    Coverage is the mean, over up to 4,096 random items of the pool, of the cosine (0 if negative) to the nearest
+    Coverage is the mean, over up to 2,048 random items of the pool, of the cosine (0 if negative) to the nearest
     chosen item, relative to choosing everything.
     """
     matrix, included, rows = pool.vectors(strategy.encoder)

@@ -12,9 +12,9 @@ from ddoc.sampling.outcome import Outcome, Pool, Rows
 from ddoc.sampling.source import Floats
 from ddoc.sampling.strategies import Dedup
 
-_CELL = 400
+_CELL = 200
 _PROBES = 3
-_PROBED = 2_048
+_PROBED = 512
 
 
 def choose_distinct(pool: Pool, strategy: Dedup, size: int | None) -> Outcome:
@@ -80,7 +80,8 @@ def near_pairs(matrix: Floats, threshold: float | None, rng: np.random.Generator
     found = [np.empty((0, 2), np.int64)]
     for rows in _cells(matrix, centres):
         cell = matrix[rows]
-        left, right = np.nonzero(np.triu(cell @ cell.T, 1) > threshold)
+        left, right = np.nonzero(cell @ cell.T > np.float32(threshold))
+        left, right = left[left < right], right[left < right]
         found.append(np.column_stack([rows[left], rows[right]]))
     return np.unique(np.sort(np.concatenate(found), axis=1), axis=0), threshold
 

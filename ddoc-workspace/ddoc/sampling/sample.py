@@ -1,6 +1,7 @@
 """Choosing items: one way in for all strategies."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,29 +109,34 @@ def _choose(pool: Pool, strategy: Strategy, size: int | None) -> Outcome:
 def _combined(pool: Pool, strategy: Combine, size: int) -> Outcome:
     """Return the rows with the greatest product of rank scores, each to the power of its part's weight.
 
-    Each part ranks the pool (the first scores 1, the last just above 0). What a part that filters leaves out is
-    never chosen; what another part did not rank among its first `4 × size` scores as the last.
+    Parts that filter (threshold, dedup) come first: what they leave out is never chosen, nor seen by the others. Each
+    part ranks what is left (its first scores 1, its last just above 0); items that a part did not rank among its
+    first `2 × size` score as its last.
     """
-    allowed = np.ones(len(pool.ids), bool)
-    score = np.zeros(len(pool.ids))
+    filters = [(part, weight) for part, weight in strategy.parts if type(part) in _OPEN_ENDED]
+    rankers = [(part, weight) for part, weight in strategy.parts if type(part) not in _OPEN_ENDED]
+    scores = dict.fromkeys(pool.ids, 0.0)
     details: list[dict[str, Any]] = []
-    for part, weight in strategy.parts:
-        filters = type(part) in _OPEN_ENDED
-        reach = None if filters else min(len(pool.ids), 4 * size)
-        outcome = _choose(pool, part, reach)
-        rank = np.full(len(pool.ids), 1.0 / (len(pool.ids) + 1))
-        rank[outcome.rows] = 1 - np.arange(len(outcome.rows)) / (len(pool.ids) + 1)
-        if isinstance(part, Dedup):
-            rank[:] = 1.0  # it has no order of its own
-        if filters:
-            inside = np.zeros(len(pool.ids), bool)
-            inside[outcome.rows] = True
-            allowed &= inside
-        score += weight * np.log(rank)
+    left = pool
+    for part, weight in (*filters, *rankers):
+        reach = None if type(part) in _OPEN_ENDED else min(len(left.ids), 2 * size)
+        outcome = _choose(left, part, reach)
+        rank = np.full(len(left.ids), 1.0 / (len(left.ids) + 1))
+        rank[outcome.rows] = 1 - np.arange(len(outcome.rows)) / (len(left.ids) + 1)
+        if not isinstance(part, Dedup):  # which has no order of its own
+            for item_id, value in zip(left.ids, weight * np.log(rank), strict=True):
+                scores[item_id] += float(value)
+        if type(part) in _OPEN_ENDED:
+            kept = np.sort(outcome.rows).tolist()
+            left = replace(left, ids=[left.ids[row] for row in kept])
+            if not left.ids:
+                raise NotEnoughItems(matched=0, wanted=size)
         details.append({"kind": part.kind, "weight": weight, **dict(outcome.detail)})
-    rows = np.flatnonzero(allowed)
-    chosen = rows[np.argsort(-score[rows], kind="stable")][:size]
-    return Outcome(chosen, detail={"parts": details, "allowed": len(rows)})
+    place = {item_id: row for row, item_id in enumerate(pool.ids)}
+    best = sorted(left.ids, key=lambda item_id: (-scores[item_id], place[item_id]))[:size]
+    return Outcome(
+        np.array([place[i] for i in best], np.int64), detail={"parts": details, "allowed": len(left.ids)}
+    )
 
 
 def record_sample(store: SampleStore, made: Sample) -> None:

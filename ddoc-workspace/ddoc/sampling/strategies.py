@@ -120,7 +120,7 @@ class Dedup:
 class Combine:
     """Items by the weighted product of several strategies' ranks: `parts` are (strategy, weight).
 
-    A part `dedup` or `threshold` also filters: what it leaves out is never chosen.
+    Parts `dedup` and `threshold` filter first: what they leave out is never chosen, nor seen by the others.
     """
 
     kind: ClassVar[str] = "combine"
