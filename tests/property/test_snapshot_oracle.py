@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ddoc.core.snapshot_service import SnapshotService
-from ddoc.snapshot.repository import make_repository
 from ddoc.errors import ConflictError
+from ddoc.snapshot.repository import make_repository
 from tests.unit.snapshot.making import contents, dvc_environment, git
 
 _SERVER = """
