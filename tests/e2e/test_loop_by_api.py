@@ -253,7 +253,7 @@ def test_bad_input_gets_a_clear_problem(client: httpx.Client, pair: dict[str, An
     assert (outside.status_code, outside.json()["code"]) == (422, "path-not-allowed")
     for path, status, code in (
         ("/workspace/nothing/status", 404, "unknown-workspace"),
-        ("/workspace/a..b/status", 422, "invalid-id"),
+        ("/workspace/a..b/status", 404, "unknown-workspace"),
         (f"/workspace/{base}/snapshot/v99", 404, "unknown-snapshot"),
         ("/nothing", 404, "unknown-route"),
     ):
