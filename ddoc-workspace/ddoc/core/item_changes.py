@@ -118,6 +118,8 @@ class ItemPair:
 
 def count_changes(old: Tree, new: Tree, *, classify: bool) -> ItemCounts:
     """Return how many items differ between two versions."""
+    if not old:
+        return ItemCounts(added=count_items(new)[0], other=_count_others(new))
     pairs, other = items_that_differ(old, new, classify=classify)
     modified = [p for p in pairs if p.is_moved or p.has_new_image]
     return ItemCounts(
@@ -128,6 +130,10 @@ def count_changes(old: Tree, new: Tree, *, classify: bool) -> ItemCounts:
         moved=sum(p.is_moved for p in modified),
         other=len(other),
     )
+
+
+def _count_others(tree: Tree) -> int:
+    return sum(len(f.names) for path, f in tree.items() if not path.startswith(("images/", "labels/")))
 
 
 Items = dict[str, ItemFiles]

@@ -5,6 +5,7 @@ one pass. 4. Flush once, then rename into the cache and flush its folders; 5. th
 branch, tag and alias by one compare-and-swap. 7. Derived state: pointers, git's index, manifest.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +96,7 @@ class _Draft:
     ) -> None:
         self._store, self._history, self._request, self._base, self._now = store, history, request, base, now
         self._tree: Tree = tree_of_manifest(now.folders)
-        self._staged = dict(now.staged)
+        self._listings: list[tuple[str, str]] = []
 
     def finish(self) -> str:
         """Do the steps from the `.dir` objects on."""
@@ -150,7 +151,7 @@ class _Draft:
         if self._store.object_size(md5) != len(data):
             path = str(self._store.staging / md5)
             file_worker.write_new(path, data, 0o444)
-            self._staged[path] = md5
+            self._listings.append((path, md5))
 
     def _is_unchanged(self, outputs: list[Output]) -> bool:
         if self._base is None or list(self._base.outputs) != outputs:
@@ -210,7 +211,10 @@ class _Draft:
         """Steps 4 and 5: flush everything that was written, git's objects too, then rename into the cache."""
         sync_file_system(self._store.layout.meta)
         failpoint("create.synced")
-        self._store.publish(self._staged, between=lambda: failpoint("create.publishing"))
+        objects = ((path, digest.hex()) for path, digest in self._now.staged)
+        self._store.publish(
+            itertools.chain(objects, self._listings), between=lambda: failpoint("create.publishing")
+        )
         failpoint("create.published")
 
     def _make_visible(self, commit: str, updates: list[RefUpdate], outputs: list[Output]) -> None:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import struct
+import threading
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -19,6 +20,7 @@ SIGNATURE: Final = struct.Struct("<qqqq")
 CLOCK_GRANULE_NS: Final = 20_000_000
 _FLOOR_BYTES: Final = 64 << 20
 _FEW_FOLDERS: Final = 8
+_FLUSH_SECONDS: Final = 0.25
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,9 +45,8 @@ def settled(signature: bytes, looked_at_ns: int) -> bytes:
     blank signature (the size and zeros) matches no file, so the next scan reads that one again.
     """
     size, mtime, _, ctime = SIGNATURE.unpack(signature)
-    if max(mtime, ctime) >= looked_at_ns - CLOCK_GRANULE_NS:
-        return SIGNATURE.pack(size, 0, 0, 0)
-    return signature
+    limit = looked_at_ns - CLOCK_GRANULE_NS
+    return SIGNATURE.pack(size, 0, 0, 0) if mtime >= limit or ctime >= limit else signature
 
 
 def clock_of(folder: Path) -> int:
@@ -68,6 +69,32 @@ def sync_file_system(folder: Path) -> None:
             raise OSError(number, os.strerror(number))
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def flushing(folder: Path) -> Generator[None]:
+    """Flush the file system of `folder` now and then while files are written, so that the flush at the end is short.
+
+    Raises OSError at the end if one of the flushes failed.
+    """
+    ended, problems = threading.Event(), list[OSError]()
+
+    def flush() -> None:
+        while not ended.wait(_FLUSH_SECONDS) and not problems:
+            try:
+                sync_file_system(folder)
+            except OSError as error:
+                problems.append(error)
+
+    thread = threading.Thread(target=flush, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    if problems:
+        raise problems[0]
 
 
 def flush_folders(folders: Iterable[Path], *, within: Path) -> None:

@@ -31,8 +31,19 @@ class Stage:
     def __init__(self, folder: str, *, reflink: bool) -> None:
         self._folder = f"{folder}/{os.getpid()}-{os.urandom(4).hex()}"
         self._count = 0
+        self._buffer = memoryview(bytearray(_BLOCK))
         self.reflink = reflink
         os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 pathlib is left out for the start-up time
+
+    def read(self, descriptor: int, expected: int) -> memoryview:
+        """Return the first `expected` bytes of a file of under 1 MiB, in a buffer that the next call reuses.
+
+        Fewer if the file has become shorter; one that has grown is told by its signature.
+        """
+        size = 0
+        while size < expected and (got := os.readv(descriptor, [self._buffer[size:expected]])) > 0:
+            size += got
+        return self._buffer[:size]
 
     def next_name(self) -> str:
         """Return an unused path."""
@@ -51,7 +62,7 @@ def hash_file(path: str) -> Outcome:
         digest = hashlib.md5(usedforsecurity=False)
         while block := os.read(descriptor, _BLOCK):
             digest.update(block)
-        return _settled(path, descriptor, before, digest.digest(), "")
+        return _settled(path, before, digest.digest(), "")
     finally:
         os.close(descriptor)
 
@@ -68,14 +79,14 @@ def store_file(path: str, cache: str, stage: Stage) -> Outcome:
         if facts.st_size >= _BLOCK:
             digest, staged = _store_large(descriptor, facts.st_size, cache, stage)
         else:
-            data = _read_all(descriptor, facts.st_size)
+            data = stage.read(descriptor, facts.st_size)
             digest = hashlib.md5(data, usedforsecurity=False).digest()
             staged = ""
             if not has_object(cache, digest, len(data)):
                 staged = stage.next_name()
                 if not (stage.reflink and _clone(descriptor, staged, facts)):
                     write_new(staged, data, 0o444)
-        return _settled(path, descriptor, before, digest, staged)
+        return _settled(path, before, digest, staged)
     finally:
         os.close(descriptor)
 
@@ -94,15 +105,19 @@ def fetch_object(cache: str, digest: bytes, stage: Stage) -> Outcome:
         staged = stage.next_name()
         size = os.fstat(descriptor).st_size
         if size < _BLOCK:
-            data = _read_all(descriptor, size)
+            data = stage.read(descriptor, size)
             found = hashlib.md5(data, usedforsecurity=False).digest()
-            if found == digest and not (stage.reflink and _clone_object(descriptor, staged)):
-                write_new(staged, data, 0o644)
+            if found != digest:
+                return DAMAGED, digest, _NOTHING, ""
+            if stage.reflink and try_clone(descriptor, staged, 0o644):
+                facts = os.stat(staged)  # noqa: PTH116 start-up time
+            else:
+                facts = write_new(staged, data, 0o644)
         else:
-            found = _copy_hashing(descriptor, staged, 0o644)
-        if found != digest:
-            return DAMAGED, digest, _NOTHING, ""
-        return OK, digest, _signature(os.stat(staged)), staged  # noqa: PTH116 start-up time
+            found, facts = _copy_hashing(descriptor, staged, 0o644)
+            if found != digest:
+                return DAMAGED, digest, _NOTHING, ""
+        return OK, digest, _signature(facts), staged
     finally:
         os.close(descriptor)
 
@@ -116,34 +131,35 @@ def has_object(cache: str, digest: bytes, size: int) -> bool:
         return False
 
 
-def write_new(path: str, data: bytes, mode: int) -> None:
-    """Write a new file, whole."""
+def write_new(path: str, data: "bytes | memoryview", mode: int) -> os.stat_result:
+    """Write a new file, whole, and return its facts."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         _write_all(descriptor, data)
+        return os.fstat(descriptor)
     finally:
         os.close(descriptor)
 
 
 def _store_large(source: int, size: int, cache: str, stage: Stage) -> tuple[bytes, str]:
     staged = stage.next_name()
-    digest = _copy_hashing(source, staged, 0o444)
+    digest, _ = _copy_hashing(source, staged, 0o444)
     if has_object(cache, digest, size):
         os.unlink(staged)  # noqa: PTH108 start-up time
         return digest, ""
     return digest, staged
 
 
-def _copy_hashing(source: int, target: str, mode: int) -> bytes:
+def _copy_hashing(source: int, target: str, mode: int) -> tuple[bytes, os.stat_result]:
     digest = hashlib.md5(usedforsecurity=False)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         while block := os.read(source, _BLOCK):
             digest.update(block)
             _write_all(descriptor, block)
+        return digest.digest(), os.fstat(descriptor)
     finally:
         os.close(descriptor)
-    return digest.digest()
 
 
 def _clone(source: int, target: str, facts: os.stat_result) -> bool:
@@ -151,10 +167,6 @@ def _clone(source: int, target: str, facts: os.stat_result) -> bool:
     settled = _signature(os.fstat(source)) == _signature(facts)
     old = max(facts.st_mtime_ns, facts.st_ctime_ns) < _now_ns() - 100 * _YOUNG_NS
     return settled and old and try_clone(source, target, 0o444)
-
-
-def _clone_object(source: int, target: str) -> bool:
-    return try_clone(source, target, 0o644)
 
 
 def try_clone(source: int, target: str, mode: int) -> bool:
@@ -183,27 +195,17 @@ def _signature(facts: os.stat_result) -> bytes:
     return _SIGNATURE.pack(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)
 
 
-def _settled(path: str, descriptor: int, before: bytes, digest: bytes, staged: str) -> Outcome:
+def _settled(path: str, before: bytes, digest: bytes, staged: str) -> Outcome:
     try:
         there = _signature(os.lstat(path))
     except FileNotFoundError:
         return GONE, _NOTHING, _NOTHING, ""
-    if there != before or _signature(os.fstat(descriptor)) != before:
+    if there != before:
         return CHANGED, _NOTHING, _NOTHING, ""
     return OK, digest, before, staged
 
 
-def _read_all(descriptor: int, size: int) -> bytes:
-    data = os.read(descriptor, size + 1)
-    if len(data) == size:
-        return data
-    parts = [data]
-    while block := os.read(descriptor, _BLOCK):
-        parts.append(block)
-    return b"".join(parts)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
+def _write_all(descriptor: int, data: "bytes | memoryview") -> None:
     written = os.write(descriptor, data)
     while written < len(data):
         written += os.write(descriptor, data[written:])

@@ -1,6 +1,6 @@
 """Look at the working copy: hash what changed since the manifest, and stage what the cache lacks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,13 +22,13 @@ _WIDTH: Final = SIGNATURE.size
 class Look:
     """What is in data/ now.
 
-    `before` is the manifest as loaded, `folders` what it is to become. `staged` maps staged files to the objects
-    that they will be, `sizes` are those objects' bytes. `hashed` counts the files that were read.
+    `before` is the manifest as loaded, `folders` what it is to become. `staged` are staged files and the
+    objects (md5) that they will be, `sizes` those objects' bytes. `hashed` counts the files that were read.
     """
 
     before: ManifestState
     folders: Mapping[str, Known]
-    staged: Mapping[str, str]
+    staged: Sequence[tuple[str, bytes]]
     sizes: Mapping[bytes, int]
     hashed: int
 
@@ -86,7 +86,7 @@ def look(
     links and reserved names. `scanned` is called after each scan.
     """
     before = store.manifest.load()
-    state, staged, sizes, hashed = before, dict[str, str](), dict[bytes, int](), 0
+    state, staged, sizes, hashed = before, list[tuple[str, bytes]](), dict[bytes, int](), 0
     for _ in range(_ATTEMPTS):
         looked_at = clock_of(store.staging if keep else store.folder)
         search = _compare(scan_files(store.layout.data, control=control), state.folders)
@@ -150,7 +150,7 @@ def _hash_unknown(
     looked_at: int,
     *,
     keep: bool,
-    staged: dict[str, str],
+    staged: list[tuple[str, bytes]],
     sizes: dict[bytes, int],
     progress: Progress,
 ) -> bool:
@@ -171,7 +171,7 @@ def _hash_unknown(
                 continue
             search.drafts[folder].put(position, digest, settled(signature, looked_at))
             if name:
-                staged[name] = digest.hex()
+                staged.append((name, digest))
                 sizes[digest] = SIGNATURE.unpack(signature)[0]
     return unsettled
 

@@ -1,6 +1,7 @@
 """What a restore is going to do, and whether it can: nothing here changes anything."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ddoc.errors import DamagedError
@@ -8,7 +9,7 @@ from ddoc.snapshot.disk import require_room
 from ddoc.snapshot.look import Look
 from ddoc.snapshot.manifest import tree_of_manifest
 from ddoc.snapshot.store import SnapshotStore
-from ddoc.snapshot.tree import Tree, count_files, diff_trees
+from ddoc.snapshot.tree import Tree, count_files, diff_trees, files_of
 from ddoc.snapshot.versions import Version
 
 # Fetches objects that the cache lacks, given their hashes; returns why it could not, if so.
@@ -48,6 +49,8 @@ class Plan:
 def make_plan(store: SnapshotStore, target: Version, present: Tree) -> Plan:
     """Compare what is there with a version. Raises DamagedError if the version's listing is missing or damaged."""
     tree = store.tree(list(target.outputs))
+    if not present:
+        return Plan(target, tree, tuple(files_of(tree)), (), ())
     changes = diff_trees(present, tree)
     return Plan(
         target,
@@ -93,16 +96,19 @@ def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> 
     return total
 
 
-def _missing(store: SnapshotStore, wanted: Iterable[bytes]) -> tuple[list[str], int]:
-    hashes = list(wanted)
-    known = store.manifest.sizes(hashes)
+def _missing(store: SnapshotStore, wanted: set[bytes]) -> tuple[list[str], int]:
     bad: list[str] = []
     total = 0
-    for digest in hashes:
-        md5 = digest.hex()
-        size = store.object_size(md5)
-        if size is None or known.get(digest, size) != size:
-            bad.append(md5)
-        else:
-            total += size
+    cache, stat = store.cache_text, os.stat
+    known = store.manifest.sizes(wanted)
+    for digest in wanted:
+        name = digest.hex()
+        try:
+            size = stat(f"{cache}/{name[:2]}/{name[2:]}").st_size
+        except FileNotFoundError:
+            bad.append(name)
+            continue
+        if known.get(digest, size) != size:
+            bad.append(name)
+        total += size
     return sorted(bad), total

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -120,13 +120,13 @@ class SnapshotStore:
         Raises DamagedError (`missing-object`, `damaged-object`) if one cannot be trusted.
         """
         tree: dict[str, Folder] = {}
-        single: dict[str, str] = {}
+        single: list[tuple[str, bytes]] = []
         for output in outputs:
             if output.is_folder:
                 tree |= parse_dir(self.read_dir(output.md5), below=output.part)
             else:
-                single[output.part] = output.md5
-        return tree | tree_of(list(single), list(single.values()))
+                single.append((output.part, bytes.fromhex(output.md5)))
+        return tree | tree_of(single)
 
     def read_dir(self, md5: str) -> bytes:
         """Return a `.dir` object's bytes, checked against its name."""
@@ -144,21 +144,23 @@ class SnapshotStore:
             )
         return data
 
-    def publish(self, staged: Mapping[str, str], *, between: Callable[[], None]) -> None:
-        """Rename staged files (object name by staged path) into the cache and flush the folders touched.
+    def publish(self, staged: Iterable[tuple[str, str]], *, between: Callable[[], None]) -> None:
+        """Rename staged files, given as (path, object name), into the cache and flush the folders touched.
 
         Their bytes must have been flushed before. `between` is called when the first is in place.
         """
         cache = self.cache_text
-        touched = {md5[:2] for md5 in staged.values()}
-        for prefix in touched:
-            (self.cache / prefix).mkdir(parents=True, exist_ok=True)
-        for position, (path, md5) in enumerate(staged.items()):
-            os.replace(path, f"{cache}/{md5[:2]}/{md5[2:]}")  # noqa: PTH105 ten thousand times
-            if position == 0:
+        touched: set[str] = set()
+        for path, md5 in staged:
+            prefix = md5[:2]
+            if prefix not in touched:
+                (self.cache / prefix).mkdir(parents=True, exist_ok=True)
+            os.replace(path, f"{cache}/{prefix}/{md5[2:]}")  # noqa: PTH105 ten thousand times
+            if not touched:
                 between()
-        folders = [self.cache / prefix for prefix in touched] + ([self.cache] if touched else [])
-        flush_folders(folders, within=self.folder)
+            touched.add(prefix)
+        if touched:
+            flush_folders([self.cache, *(self.cache / prefix for prefix in touched)], within=self.folder)
 
 
 def version_of(outputs: list[Output]) -> str:

@@ -126,13 +126,16 @@ def signatures_placed(
     looked_at = clock_of(store.folder)
     placed: dict[str, dict[str, bytes]] = {}
     for (path, _), new in zip(plan.writes, staged, strict=True):
-        size, mtime, inode, _ = SIGNATURE.unpack(new.signature)
-        blank = SIGNATURE.pack(size, 0, 0, 0)
+        cut = path.rfind("/") + 1
         try:
             present = signature_of(os.lstat(f"{data}/{path}"))
         except FileNotFoundError:
-            present = blank
-        same = SIGNATURE.unpack(present)[:3] == (size, mtime, inode)
-        cut = path.rfind("/") + 1
-        placed.setdefault(path[:cut], {})[path[cut:]] = settled(present, looked_at) if same else blank
+            present = _NOWHERE
+        # size, mtime and inode are those of the staged file; the rename has set ctime
+        same = present[:24] == new.signature[:24]
+        seen = settled(present, looked_at) if same else new.signature[:8] + bytes(24)
+        placed.setdefault(path[:cut], {})[path[cut:]] = seen
     return placed
+
+
+_NOWHERE: Final = bytes(SIGNATURE.size)

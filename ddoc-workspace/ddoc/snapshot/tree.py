@@ -3,7 +3,7 @@
 import bisect
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,11 +49,11 @@ class FileChange:
     new: bytes | None
 
 
-def tree_of(paths: Sequence[str], digests: Sequence[str]) -> dict[str, Folder]:
-    """Return the tree of files and their md5 (hex digits); quickest when the paths are sorted."""
-    grouped: dict[str, tuple[list[str], list[str]]] = {}
-    last, names, hashes = None, list[str](), list[str]()
-    for path, digest in zip(paths, digests, strict=True):
+def tree_of(files: Iterable[tuple[str, bytes]]) -> dict[str, Folder]:
+    """Return the tree of (path, md5) pairs; quickest when they are sorted."""
+    grouped: dict[str, tuple[list[str], list[bytes]]] = {}
+    last, names, hashes = None, list[str](), list[bytes]()
+    for path, digest in files:
         cut = path.rfind("/") + 1
         folder = path[:cut]
         if folder != last:
@@ -64,11 +64,11 @@ def tree_of(paths: Sequence[str], digests: Sequence[str]) -> dict[str, Folder]:
     return {folder: _folder_of(*columns) for folder, columns in grouped.items()}
 
 
-def _folder_of(names: list[str], hashes: list[str]) -> Folder:
+def _folder_of(names: list[str], hashes: list[bytes]) -> Folder:
     if sorted(names) != names:
         pairs = sorted(zip(names, hashes, strict=True))
         names, hashes = [n for n, _ in pairs], [h for _, h in pairs]
-    return Folder(tuple(names), bytes.fromhex("".join(hashes)))
+    return Folder(tuple(names), b"".join(hashes))
 
 
 def files_of(tree: Tree, *, below: str = "") -> Iterator[tuple[str, bytes]]:
@@ -119,16 +119,35 @@ def dir_bytes(tree: Tree, *, below: str = "") -> bytes:
     The bytes are those of `json.dumps(entries, sort_keys=True)` over entries sorted by `relpath`, which DVC 3
     hashes and stores; any other spacing or order would have another hash.
     """
-    rows: list[tuple[str, str]] = []
+    pieces: list[str] = []
+    last = ""
+    for path, folder in sorted((path, folder) for path, folder in tree.items() if path.startswith(below)):
+        prefix = path[len(below) :]
+        if prefix + folder.names[0] < last:
+            return _dir_bytes_sorted(tree, below)
+        last = prefix + folder.names[-1]
+        pieces.append(", ".join(_rows(prefix, folder)))
+    return f"[{', '.join(pieces)}]".encode()
+
+
+def _rows(prefix: str, folder: Folder) -> Iterator[str]:
+    digits, start, escaped = folder.hashes.hex(), 0, _escape(prefix)[1:-1]
+    for name in folder.names:
+        yield f'{{"md5": "{digits[start : start + 32]}", "relpath": "{escaped}{_escape(name)[1:]}}}'
+        start += 32
+
+
+def _dir_bytes_sorted(tree: Tree, below: str) -> bytes:
+    """Do the same where a folder's files come between those of another ("a/b/…" between "a/a" and "a/c")."""
     cut = len(below)
-    for path, folder in tree.items():
-        if not path.startswith(below):
-            continue
-        prefix, digits, names = path[cut:], folder.hashes.hex(), folder.names
-        rows.extend((prefix + name, digits[i * 32 : i * 32 + 32]) for i, name in enumerate(names))
-    rows.sort()
-    body = ", ".join([f'{{"md5": "{digest}", "relpath": {_escape(path)}}}' for path, digest in rows])
-    return f"[{body}]".encode()
+    rows = [
+        (path[cut:] + name, row)
+        for path, folder in tree.items()
+        if path.startswith(below)
+        for name, row in zip(folder.names, _rows(path[cut:], folder), strict=True)
+    ]
+    rows.sort(key=lambda row: row[0])
+    return f"[{', '.join(row for _, row in rows)}]".encode()
 
 
 def dir_hash(data: bytes) -> str:
@@ -142,9 +161,9 @@ def parse_dir(data: bytes, *, below: str = "") -> dict[str, Folder]:
     Raises DamagedError if it is not one, or names a path outside its folder.
     """
     try:
-        entries = json.loads(data)
-        paths = [below + entry["relpath"] for entry in entries]
-        tree = tree_of(paths, [entry["md5"] for entry in entries])
+        tree = tree_of(
+            json.loads(data, object_hook=lambda e: (below + e["relpath"], bytes.fromhex(e["md5"])))
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError("a .dir object of the cache cannot be read; run verify with repair") from error
     if not all(_is_plain(path) and _FORBIDDEN.isdisjoint(folder.names) for path, folder in tree.items()):

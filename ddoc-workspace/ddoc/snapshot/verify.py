@@ -174,7 +174,7 @@ def _heal_from_data(store: SnapshotStore, bad: Iterable[str], progress: Progress
     if staged:
         sync_file_system(store.staging)
         _quarantine(store, [md5 for md5 in healed if store.object_path(md5).exists()])
-        store.publish(staged, between=lambda: None)
+        store.publish(staged.items(), between=lambda: None)
     return healed
 
 

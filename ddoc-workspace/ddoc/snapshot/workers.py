@@ -1,5 +1,6 @@
 """Runs `file_worker` over many files: in this process for few, in worker processes for many."""
 
+import contextlib
 import itertools
 import marshal
 import os
@@ -17,6 +18,7 @@ from ddoc.errors import UnavailableError
 from ddoc.execution import cores
 from ddoc.progress import Progress
 from ddoc.snapshot import file_worker
+from ddoc.snapshot.disk import flushing
 from ddoc.snapshot.file_worker import Outcome
 
 Task = Literal["hash", "store", "fetch"]
@@ -47,10 +49,11 @@ def run_files(
     chunks = _Chunks(files)
     run = _in_processes if total > PROCESSES_ABOVE and cores() > 1 else _here
     done = 0
-    for start, outcomes in run(job, chunks):
-        done += len(outcomes)
-        progress(done, total, unit="files", message=message)
-        yield start, outcomes
+    with contextlib.nullcontext() if job.staging is None else flushing(job.staging):
+        for start, outcomes in run(job, chunks):
+            done += len(outcomes)
+            progress(done, total, unit="files", message=message)
+            yield start, outcomes
 
 
 Chunk = tuple[int, list[tuple[str, bytes]]]

@@ -19,6 +19,7 @@ import os
 import platform
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -66,7 +67,8 @@ def file_system(folder: Path | None, gigabytes: int) -> Iterator[tuple[Path, str
             image, mount = Path(place, "xfs.img"), Path(place, "mnt")
             mount.mkdir()
             with image.open("wb") as file:
-                file.truncate(gigabytes << 30)
+                # allocated, not sparse: else the first write to each block would be what is timed
+                os.posix_fallocate(file.fileno(), 0, gigabytes << 30)
             subprocess.run(["mkfs.xfs", "-q", "-m", "reflink=0", str(image)], check=True)
             subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True)
             try:
@@ -118,7 +120,10 @@ class _Memory(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.02):
-            self.most = max(self.most, sum(_held(pid) for pid in [self._pid, *_children(self._pid)]))
+            # a child that has not yet become another program is its parent's memory, seen twice
+            name = _program(self._pid)
+            children = [pid for pid in _children(self._pid) if _program(pid) != name]
+            self.most = max(self.most, sum(_held(pid) for pid in [self._pid, *children]))
 
     def stop(self) -> None:
         self._ended.set()
@@ -130,6 +135,13 @@ def _children(pid: int) -> list[int]:
         return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def _program(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _held(pid: int) -> float:
@@ -323,6 +335,7 @@ def main() -> None:
     parser.add_argument("--here", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the file system is unmounted
     size = max(8, options.files * 25_000 * 8 >> 30)
     with file_system(options.here, size) as (folder, name):
         dvc, ours = DvcTool(folder / "dvc"), OurTool(folder / "ours")
