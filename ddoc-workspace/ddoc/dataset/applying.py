@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
-from ddoc.dataset.schema import CORE_COLUMNS, SIZE_CODE, Table, quoted
+from ddoc.dataset.schema import CID, CORE_COLUMNS, SIZE_CODE, Table, quoted
 from ddoc.dataset.state import State, core_names
 from ddoc.ids import item_id_of
 
@@ -79,13 +79,13 @@ def _stage(cursor: Cursor, *, renamed: bool) -> None:
     cursor.execute(f"CREATE TEMP TABLE old AS SELECT *, FALSE AS replaced FROM item WHERE {touched}")
     cursor.execute("UPDATE old SET replaced = TRUE WHERE path IN (SELECT path FROM scan)")
     cursor.execute(
-        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, iid AS nid, annotations, issues,"
+        f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, iid AS nid, {CID} AS cid, annotations, issues,"
         " hash(annotations) AS label_hash, NULL::INTEGER AS rid, FALSE AS kept, FALSE AS salted"
         " FROM scan WHERE present"
     )
     # Rows of the same name that the scan does not speak of stay as they are, but their id may have to change.
     cursor.execute(
-        f"INSERT INTO staged SELECT {_FOUND}, nid, NULL, NULL, label_hash, rid, TRUE, FALSE FROM old"
+        f"INSERT INTO staged SELECT {_FOUND}, nid, cid, NULL, NULL, label_hash, rid, TRUE, FALSE FROM old"
         " WHERE NOT replaced"
     )
 
@@ -243,13 +243,13 @@ def result_joins(state: State, items: str) -> str:
     """Return the joins that bring the results by content hash to the rows of `items`."""
     joins = ""
     if state.attributes:
-        joins += f" LEFT JOIN result_attributes ra ON ra.content_hash = {items}.content_hash"
+        joins += f" LEFT JOIN result_attributes ra ON ra.cid = {items}.cid"
     if state.grouped:
-        joins += f" LEFT JOIN result_groups rg ON rg.content_hash = {items}.content_hash"
+        joins += f" LEFT JOIN result_groups rg ON rg.cid = {items}.cid"
     for number, report in enumerate(state.reports):
         # report ids are checked where they come in; they hold no quotes
         joins += (
             f" LEFT JOIN (SELECT * FROM result_scores WHERE report_id = '{report}') r{number}"
-            f" ON r{number}.content_hash = {items}.content_hash"
+            f" ON r{number}.cid = {items}.cid"
         )
     return joins

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
-from ddoc.dataset.schema import Table
+from ddoc.dataset.schema import CID, Table
 from ddoc.dataset.state import State
 
 AFTER_SCHEMA = pa.schema(
@@ -91,7 +91,7 @@ def effect_of(
     """
     with bound(cursor, after=after):
         cursor.execute(
-            "CREATE TEMP TABLE touched AS SELECT ('0x' || item_id)::UBIGINT AS iid, split, content_hash, bytes,"
+            f"CREATE TEMP TABLE touched AS SELECT ('0x' || item_id)::UBIGINT AS iid, split, {CID} AS cid, bytes,"
             " existed, exists FROM after"
         )
     splits = _splits(cursor)
@@ -141,14 +141,14 @@ def _classes(cursor: Cursor, state: State, changes: Mapping[str, int]) -> dict[s
 
 def _groups(cursor: Cursor, state: State) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return ((duplicates before, after), (leaks before, after)) of the groups that the edit touches."""
-    key = (
-        'coalesce(CAST(i."g:duplicate_group" AS VARCHAR), i.content_hash)'
-        if state.grouped
-        else "i.content_hash"
-    )
+    key, new_key, groups = "i.cid", "cid", ""
+    if state.grouped:
+        key = 'CASE WHEN i."g:duplicate_group" IS NULL THEN i.cid ELSE hash(i."g:duplicate_group") END'
+        new_key = "CASE WHEN g.duplicate_group IS NULL THEN cid ELSE hash(g.duplicate_group) END"
+        groups = "LEFT JOIN result_groups g USING (cid) "
     row = one_row(
         cursor,
-        "WITH new AS (SELECT content_hash AS key, split FROM touched WHERE exists AND NOT existed),"
+        f"WITH new AS (SELECT {new_key} AS key, split FROM touched {groups}WHERE exists AND NOT existed),"
         f" wanted AS (SELECT {key} AS key FROM item i WHERE i.iid IN (SELECT iid FROM touched WHERE existed)"
         "   UNION SELECT key FROM new),"
         f" members AS (SELECT {key} AS key, i.split AS before, CASE WHEN t.iid IS NULL THEN i.split"
@@ -156,7 +156,7 @@ def _groups(cursor: Cursor, state: State) -> tuple[tuple[int, int], tuple[int, i
         f"   USING (iid) WHERE {key} IN (SELECT key FROM wanted)"
         "   UNION ALL SELECT key, NULL, split FROM new),"
         " sizes AS (SELECT count(before) AS n0, count(after) AS n1, count(DISTINCT before) AS s0,"
-        "   count(DISTINCT after) AS s1 FROM members GROUP BY key)"
+        "   count(DISTINCT after) AS s1 FROM members WHERE key IS NOT NULL GROUP BY key)"
         " SELECT sum(greatest(n0 - 1, 0)), sum(greatest(n1 - 1, 0)), count(*) FILTER (s0 > 1),"
         " count(*) FILTER (s1 > 1) FROM sizes",
     )

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import orjson
 
 from ddoc.dataset import histograms, lookups, pages, results, tables
@@ -56,6 +57,15 @@ class Index:
         """Give a cursor that sees one state throughout, and that state."""
         return self._store.reading()
 
+    def warm(self) -> None:
+        """Read into memory what pages, histograms and statistics need: a second at a million items, once per opening.
+
+        Not needed for right answers: the first to ask waits for it otherwise. May run in any thread.
+        """
+        self.page(limit=1)
+        self.histograms()
+        self.statistics()
+
     def ids(self, wanted: Filter | None = None, sort: str | None = None) -> list[str]:
         """Return the ids of the items that match, in the order of `sort` (`field` or `-field`)."""
         with self.reading() as (cursor, state):
@@ -91,10 +101,23 @@ class Index:
         digest = pages.digest_of(wanted, order)
         after = None if cursor is None else Keyset.decode(cursor, digest)
         with self.reading() as (reader, state):
-            rids, end = pages.page_rids(reader, wanted, order, state, limit=limit, after=after)
+            rids, end, total = self._page_rids(reader, wanted, order, state, limit, after)
             items = self._items(reader, rids, state, _report_of(wanted, order))
-            total = self._count(reader, wanted, state)
         return Page(tuple(items), end.encode(digest) if end else None, total, state.version)
+
+    def _page_rids(
+        self, reader: Cursor, wanted: Filter, order: Sort, state: State, limit: int, after: Keyset | None
+    ) -> tuple[list[int], Keyset | None, int]:
+        """Return (row ids of the page, where it ends, how many match)."""
+        if order.field is None and wanted != EVERYTHING:
+            # the whole list is one query, and with it come the total and every later page
+            found = self._resolve(reader, wanted, order, state).rids
+            start = 0 if after is None else int(np.searchsorted(found, after.rid, side="right"))
+            rids = found[start : start + limit].tolist()
+            end = Keyset(None, rids[-1]) if start + limit < len(found) else None
+            return rids, end, len(found)
+        rids, end = pages.page_rids(reader, wanted, order, state, limit=limit, after=after)
+        return rids, end, self._count(reader, wanted, state)
 
     def _page_at(self, wanted: Filter, order: Sort, *, offset: int, limit: int) -> Page:
         with self.reading() as (reader, state):

@@ -9,7 +9,7 @@ from ddoc.dataset.applying import DUPLICATE_PATH
 from ddoc.dataset.database import Cursor, bound
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.pages import where_of
-from ddoc.dataset.schema import KNOWN_COLUMNS, Table, id_text
+from ddoc.dataset.schema import CID, KNOWN_COLUMNS, Table, id_text
 from ddoc.dataset.state import State
 
 _STEM = "lower(regexp_replace(name, '\\.[^./]*$', ''))"
@@ -38,7 +38,7 @@ def existing_hashes(cursor: Cursor, hashes: Sequence[str]) -> set[str]:
     """Return which of these contents the set holds."""
     with bound(cursor, wanted=pa.table({"content_hash": pa.array(hashes, pa.string())})):
         rows = cursor.execute(
-            "SELECT DISTINCT content_hash FROM item WHERE content_hash IN (SELECT content_hash FROM wanted)"
+            f"SELECT DISTINCT content_hash FROM item WHERE cid IN (SELECT {CID} FROM wanted)"
         ).fetchall()
     return {value for (value,) in rows}
 

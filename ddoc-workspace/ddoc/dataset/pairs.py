@@ -13,33 +13,30 @@ from ddoc.dataset.state import State
 
 Rids = npt.NDArray[np.int32]
 _GONE = 0xFFFF
+_CLASSES = 1 << 15
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The pairs (item, class) as arrays: row ids, class ids, annotations; and each item's split by row id.
+    """The pairs (item, class) as arrays: row ids, split and class, annotations; and each item's split by row id.
 
     `splits` names the codes in `split_codes` (0xFFFF: gone). Immutable; `patched` makes another. Some 30 bytes an
     item with two classes.
     """
 
     rids: Rids
-    class_ids: npt.NDArray[np.int16]
+    cells: npt.NDArray[np.int32]
+    """The item's split code × 32,768 + the class id."""
     counts: npt.NDArray[np.int32]
     splits: tuple[str, ...]
     split_codes: npt.NDArray[np.uint16]
 
     def items_per_class(self, subset: Subset | None) -> dict[int, int]:
         """Return class id → items that have it."""
-        totals = self._classes_in(None)
-        if subset is None:
-            return _present(totals)
-        some = self._classes_in(subset.mask(len(self.split_codes)))
-        return _present(totals - some if subset.inverted else some)
-
-    def _classes_in(self, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        chosen = self.class_ids if mask is None else self.class_ids[mask[self.rids]]
-        return np.bincount(chosen, minlength=self._width())
+        per_cell, _ = self._cells_of(subset, annotations=False)
+        per_class = per_cell.reshape(-1, _CLASSES).sum(axis=0)
+        return {int(number): int(per_class[number]) for number in np.flatnonzero(per_class)}
 
     def items_per_split(self, subset: Subset | None) -> dict[str, int]:
         """Return split → items."""
@@ -54,33 +51,31 @@ class Pairs:
 
     def per_split_and_class(self, subset: Subset | None) -> list[tuple[str, int, int, int]]:
         """Return (split, class id, items, annotations) for each that occurs, in order of splits and classes."""
-        items, annotations = self._cells_in(None)
-        if subset is not None:
-            some = self._cells_in(subset.mask(len(self.split_codes)))
-            items = items - some[0] if subset.inverted else some[0]
-            annotations = annotations - some[1] if subset.inverted else some[1]
-        width = self._width()
+        items, annotations = self._cells_of(subset, annotations=True)
         return sorted(
-            (self.splits[cell // width], cell % width, int(items[cell]), int(annotations[cell]))
+            (self.splits[cell // _CLASSES], cell % _CLASSES, int(items[cell]), int(annotations[cell]))
             for cell in np.flatnonzero(items).tolist()
         )
 
-    def _width(self) -> int:
-        return int(self.class_ids.max(initial=0)) + 1
+    def _cells_of(self, subset: Subset | None, *, annotations: bool) -> tuple[Counts, Counts]:
+        """Return (items, annotations) per cell; annotations only if asked for."""
+        if subset is None:
+            return self._count(self.cells, self.counts if annotations else None)
+        chosen = subset.mask(len(self.split_codes))[self.rids]
+        some = self._count(self.cells[chosen], self.counts[chosen] if annotations else None)
+        if not subset.inverted:
+            return some
+        every = self._count(self.cells, self.counts if annotations else None)
+        return every[0] - some[0], every[1] - some[1]
 
-    def _cells_in(
-        self, mask: npt.NDArray[np.bool_] | None
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return (items, annotations) per cell split × classes + class."""
-        rids, classes, counts = self.rids, self.class_ids, self.counts
-        if mask is not None:
-            chosen = mask[rids]
-            rids, classes, counts = rids[chosen], classes[chosen], counts[chosen]
-        size = len(self.splits) * self._width()
-        cells = self.split_codes[rids].astype(np.int32) * self._width() + classes
+    def _count(
+        self, cells: npt.NDArray[np.int32], weights: npt.NDArray[np.int32] | None
+    ) -> tuple[Counts, Counts]:
+        size = max(1, len(self.splits)) * _CLASSES
         items = np.bincount(cells, minlength=size)
-        annotations = np.bincount(cells, weights=counts, minlength=size)
-        return items.astype(np.int64), annotations.astype(np.float64)
+        if weights is None:
+            return items, items
+        return items, np.bincount(cells, weights=weights, minlength=size).astype(np.int64)
 
     def patched(self, cursor: Cursor, state: State, touched: Rids) -> "Pairs":
         """Return the pairs after a change of the `touched` row ids, read from `cursor`."""
@@ -88,7 +83,6 @@ class Pairs:
         gone = np.zeros(state.next_rid, bool)
         gone[touched] = True
         kept = ~gone[self.rids]
-        new = _read_pairs(cursor, f" WHERE rid IN (SELECT unnest([{listed}]))")
         codes = np.full(state.next_rid, _GONE, np.uint16)
         codes[: len(self.split_codes)] = self.split_codes
         codes[touched] = _GONE
@@ -98,10 +92,11 @@ class Pairs:
         numbers = {name: at for at, name in enumerate(self.splits)}
         for rid, split in rows:
             codes[rid] = numbers.setdefault(split, len(numbers))
+        rids, classes, counts = _read_pairs(cursor, f" WHERE rid IN (SELECT unnest([{listed}]))")
         return Pairs(
-            np.concatenate([self.rids[kept], new[0]]),
-            np.concatenate([self.class_ids[kept], new[1]]),
-            np.concatenate([self.counts[kept], new[2]]),
+            np.concatenate([self.rids[kept], rids]),
+            np.concatenate([self.cells[kept], codes[rids].astype(np.int32) * _CLASSES + classes]),
+            np.concatenate([self.counts[kept], counts]),
             tuple(numbers),
             codes,
         )
@@ -115,7 +110,7 @@ def read_pairs(cursor: Cursor, state: State) -> Pairs:
     for code, split in enumerate(splits):
         cursor.execute("SELECT rid FROM item WHERE split = $1", [split])
         codes[np.asarray(cursor.fetchnumpy()["rid"], np.int32)] = code
-    return Pairs(rids, classes, counts, splits, codes)
+    return Pairs(rids, codes[rids].astype(np.int32) * _CLASSES + classes, counts, splits, codes)
 
 
 def _read_pairs(cursor: Cursor, where: str) -> tuple[Rids, npt.NDArray[np.int16], npt.NDArray[np.int32]]:
@@ -126,7 +121,3 @@ def _read_pairs(cursor: Cursor, where: str) -> tuple[Rids, npt.NDArray[np.int16]
         np.asarray(read["class_id"], np.int16),
         np.asarray(read["n"], np.int32),
     )
-
-
-def _present(counts: npt.NDArray[np.int64]) -> dict[int, int]:
-    return {int(number): int(counts[number]) for number in np.flatnonzero(counts)}

@@ -13,7 +13,7 @@ from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.schema import id_text
 from ddoc.dataset.state import State
 
-GROUP_KEY = 'coalesce(CAST("g:duplicate_group" AS VARCHAR), content_hash)'
+GROUP_KEY = 'CASE WHEN "g:duplicate_group" IS NULL THEN cid ELSE hash("g:duplicate_group") END'
 
 
 def queue(dataset: Dataset, *, limit: int = 100) -> dict[str, Any]:
@@ -47,16 +47,16 @@ def _groups(cursor: Cursor, state: State) -> list[dict[str, Any]]:
 
     Best is the sharpest, then the largest, then the one with most annotations, then the first in the index.
     """
-    key = GROUP_KEY if state.grouped else "content_hash"
+    key = GROUP_KEY if state.grouped else "cid"
     sharpness = '"a:sharpness"' if "sharpness" in state.attributes else "CAST(NULL AS FLOAT)"
     rows = cursor.execute(
         f"WITH keyed AS (SELECT {key} AS key, * FROM item), many AS"
-        " (SELECT key FROM keyed GROUP BY key HAVING count(*) > 1)"
+        " (SELECT key FROM keyed WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1)"
         " SELECT key, iid, name, split, content_hash, width, height, annotation_count FROM keyed"
         f" WHERE key IN (SELECT key FROM many) ORDER BY key, {sharpness} DESC NULLS LAST,"
         " width::BIGINT * height DESC, annotation_count DESC, rid"
     ).fetchall()
-    members: dict[str, list[dict[str, Any]]] = {}
+    members: dict[int, list[dict[str, Any]]] = {}
     for group, iid, name, split, content, width, height, count in rows:
         members.setdefault(group, []).append(
             {

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ddoc.dataset.applying import result_expressions, result_joins
 from ddoc.dataset.database import Cursor, bound
-from ddoc.dataset.schema import GROUP_COLUMNS, Table, quoted
+from ddoc.dataset.schema import CID, GROUP_COLUMNS, Table, quoted
 from ddoc.dataset.state import State, core_names
 from ddoc.errors import InvalidInputError
 from ddoc.ids import check_id
@@ -33,9 +33,9 @@ def store_attributes(cursor: Cursor, state: State, table: Table) -> State:
     columns = "".join(f", any_value({quoted(n)})::FLOAT AS {quoted(n)}" for n in names)
     with bound(cursor, incoming=table):
         cursor.execute(
-            f"CREATE OR REPLACE TABLE result_attributes AS SELECT content_hash{columns} FROM incoming GROUP BY 1"
+            f"CREATE OR REPLACE TABLE result_attributes AS SELECT {CID} AS cid{columns} FROM incoming GROUP BY 1"
         )
-    return realign(cursor, state, replace(state, attributes=names))
+    return realign(cursor, state, replace(state, attributes=names), _only(state, attributes=names))
 
 
 def store_groups(cursor: Cursor, state: State, table: Table) -> State:
@@ -51,9 +51,9 @@ def store_groups(cursor: Cursor, state: State, table: Table) -> State:
     columns = "".join(f", {kept[kind].format(name)} AS {name}" for name, kind in GROUP_COLUMNS)
     with bound(cursor, incoming=table):
         cursor.execute(
-            f"CREATE OR REPLACE TABLE result_groups AS SELECT content_hash{columns} FROM incoming GROUP BY 1"
+            f"CREATE OR REPLACE TABLE result_groups AS SELECT {CID} AS cid{columns} FROM incoming GROUP BY 1"
         )
-    return realign(cursor, state, replace(state, grouped=True))
+    return realign(cursor, state, replace(state, grouped=True), _only(state, grouped=True))
 
 
 def store_scores(cursor: Cursor, state: State, report_id: str, table: Table) -> State:
@@ -63,18 +63,18 @@ def store_scores(cursor: Cursor, state: State, report_id: str, table: Table) -> 
     reports = (*(r for r in state.reports if r != report_id), report_id)[-MAX_REPORTS:]
     cursor.execute(
         "CREATE TABLE IF NOT EXISTS result_scores"
-        " (report_id VARCHAR, content_hash VARCHAR, score FLOAT, p_value FLOAT, outlier FLOAT)"
+        " (report_id VARCHAR, cid UBIGINT, score FLOAT, p_value FLOAT, outlier FLOAT)"
     )
     cursor.execute("DELETE FROM result_scores WHERE report_id = $1", [report_id])
     with bound(cursor, incoming=table):
         cursor.execute(
-            "INSERT INTO result_scores SELECT $1, content_hash, any_value(score), any_value(p_value),"
-            " any_value(outlier) FROM incoming GROUP BY content_hash",
+            f"INSERT INTO result_scores SELECT $1, {CID} AS cid, any_value(score), any_value(p_value),"
+            " any_value(outlier) FROM incoming GROUP BY cid",
             [report_id],
         )
     for gone in set(state.reports) - set(reports):
         cursor.execute("DELETE FROM result_scores WHERE report_id = $1", [gone])
-    return realign(cursor, state, replace(state, reports=reports))
+    return realign(cursor, state, replace(state, reports=reports), _only(state, reports=(report_id,)))
 
 
 def drop_scores(cursor: Cursor, state: State, report_id: str) -> State:
@@ -82,23 +82,31 @@ def drop_scores(cursor: Cursor, state: State, report_id: str) -> State:
     if report_id not in state.reports:
         return state
     cursor.execute("DELETE FROM result_scores WHERE report_id = $1", [report_id])
-    return realign(cursor, state, replace(state, reports=tuple(r for r in state.reports if r != report_id)))
+    left = tuple(r for r in state.reports if r != report_id)
+    return realign(cursor, state, replace(state, reports=left), _only(state))
 
 
-def realign(cursor: Cursor, before: State, state: State) -> State:
-    """Write the items anew with the results of `state` beside them. One pass: cheaper than updating each row."""
-    columns = [name for name, _ in state.result_columns()]
-    values = "".join(
-        f", {expression} AS {name}"
-        for expression, name in zip(result_expressions(state), columns, strict=True)
+def realign(cursor: Cursor, before: State, state: State, fresh: State) -> State:
+    """Write the items anew with the results of `state` beside them. One pass: cheaper than updating each row.
+
+    Only the results that `fresh` names are looked up by content; the others are taken from the row. One join at a
+    time keeps the memory of a million items within what the database may hold.
+    """
+    looked_up = dict(
+        zip((name for name, _ in fresh.result_columns()), result_expressions(fresh), strict=True)
     )
+    values = "".join(f", {looked_up.get(name, f'i.{name}')} AS {name}" for name, _ in state.result_columns())
     cursor.execute(
-        f"CREATE TABLE item_next AS SELECT {core_names('i.')}{values} FROM item i{result_joins(state, 'i')}"
-        " ORDER BY i.rid"
+        f"CREATE TABLE item_next AS SELECT {core_names('i.')}{values} FROM item i{result_joins(fresh, 'i')}"
     )
     cursor.execute("DROP TABLE item")
     cursor.execute("ALTER TABLE item_next RENAME TO item")
     return state.renewed(data=False) if state is not before else before
+
+
+def _only(state: State, **results: Any) -> State:
+    """Return a state that has these results alone."""
+    return replace(state, **{"attributes": (), "grouped": False, "reports": (), **results})
 
 
 def _need(table: Table, names: set[str]) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 Table: TypeAlias = Any
 """A `pyarrow.Table`; pyarrow ships no types."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 CORE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("rid", "INTEGER"),
@@ -20,6 +20,7 @@ CORE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("height", "INTEGER"),
     ("bytes", "BIGINT"),
     ("content_hash", "VARCHAR"),
+    ("cid", "UBIGINT"),
     ("annotation_count", "INTEGER"),
     ("annotated", "BOOLEAN"),
     ("color", "INTEGER"),
@@ -30,8 +31,12 @@ CORE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("label_hash", "UBIGINT"),
 )
 """`iid` is the number of the item id, `nid` the number that the name alone gives (they differ where two items share a
-name): looking for a name is then comparing numbers. Item rows hold these, then one FLOAT per attribute (`a:<name>`), the groups (`g:…`) and the scores of each drift
-report (`s:`, `p:`, `o:` + report id): wide rows, so that any filter is one scan."""
+name): looking for a name is then comparing numbers; `cid` is CID. Item rows hold these, then one FLOAT per attribute
+(`a:<name>`), the groups (`g:…`) and the scores of each drift report (`s:`, `p:`, `o:` + report id): wide rows, so that
+any filter is one scan."""
+
+CID = "TRY_CAST('0x' || left(content_hash, 16) AS UBIGINT)"
+"""The number by which contents are compared and results joined: half of the md5, NULL for a file that was not read."""
 
 GROUP_COLUMNS: tuple[tuple[str, str], ...] = (
     ("cluster", "INTEGER"),
