@@ -18,7 +18,15 @@ from ddoc.drift.outliers import outlier_scores
 from ddoc.drift.permutation import TestResult, mmd_test
 from ddoc.drift.report import Comparison, DriftReport, Status, scores_table
 from ddoc.drift.sides import Side, check_sides
-from ddoc.drift.views import Pair, attribute_view, embedding_view, frechet_distance, leading, with_squares
+from ddoc.drift.views import (
+    Pair,
+    attribute_view,
+    embedding_view,
+    frechet_distance,
+    joint,
+    leading,
+    with_squares,
+)
 from ddoc.drift.why import explain
 from ddoc.ids import new_id
 from ddoc.progress import Progress, no_progress
@@ -81,9 +89,7 @@ def compare(
         v for v in (_attributes(base, target, rng), _embedding(base, target, rng, progress)) if v is not None
     ]
     _step(progress, 2)
-    scores = (
-        classifier.combine([s for view in views for s in view.scores]) if views else _no_scores(base, target)
-    )
+    scores = _item_scores(views, base, target, rng)
     outliers = _outliers(views, base, target, rng)
     _step(progress, 3)
     found = _findings(base, target, views, rng, alpha=alpha, seed=seed)
@@ -133,14 +139,14 @@ def _findings(
     seed: int,
 ) -> _Findings:
     classes = class_shift(base, target, rng)
-    geometry, joint = geometry_shift(base, target, rng, alpha=alpha)
+    geometry, boxes = geometry_shift(base, target, rng, alpha=alpha)
     return _Findings(
         views=views,
         attributes=attribute_drift(base.attribute_names, base.attributes, target.attributes, alpha=alpha),
         classes=classes,
         geometry=geometry,
         clusters=_clusters(views, target.item_ids, alpha, seed),
-        deciders=_deciders(views, classes, geometry, joint),
+        deciders=_deciders(views, classes, geometry, boxes),
     )
 
 
@@ -190,6 +196,19 @@ def _embedding(base: Side, target: Side, rng: np.random.Generator, progress: Pro
     return _ViewResult("embedding", pair, test, classifier.effect(*scores, rng), (scores,))
 
 
+def _item_scores(
+    views: Sequence[_ViewResult], base: Side, target: Side, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return one score per image of each side, from every view and, where there are two, from both together."""
+    if not views:
+        return _no_scores(base, target)
+    scores = [found for view in views for found in view.scores]
+    if len(views) > 1:
+        both = joint(views[0].pair, views[1].pair)
+        scores.append(classifier.out_of_fold(both.base, both.target, rng))
+    return classifier.combine(scores)
+
+
 def _no_scores(base: Side, target: Side) -> tuple[Floats, Floats]:
     """Return equal scores: nothing varies among the images, so none is more target-like than another."""
     return np.zeros(len(base)), np.zeros(len(target))
@@ -223,13 +242,13 @@ def _deciders(
     views: Sequence[_ViewResult],
     classes: ClassShift | None,
     geometry: Sequence[GeometryShift],
-    joint: TestResult | None,
+    boxes: TestResult | None,
 ) -> list[_Decider]:
     deciders = [_Decider(view.name, view.test, view.strength) for view in views]
     if classes is not None and len(classes.counts) > 1:
         deciders.append(_Decider("classes", TestResult(classes.statistic, classes.p_value), classes.distance))
-    if joint is not None:
-        deciders.append(_Decider("geometry", joint, max(g.statistic for g in geometry)))
+    if boxes is not None:
+        deciders.append(_Decider("geometry", boxes, max(g.statistic for g in geometry)))
     return deciders
 
 

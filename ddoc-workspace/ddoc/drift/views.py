@@ -81,6 +81,18 @@ def leading(pair: Pair) -> Pair:
     return Pair(np.ascontiguousarray(pair.base[:, :dims]), np.ascontiguousarray(pair.target[:, :dims]))
 
 
+def joint(attributes: Pair, embedding: Pair) -> Pair:
+    """Return the attributes beside the first 16 components, all of deviation 1.
+
+    What is an odd brightness or noise depends on what is shown, so the two views together see single images that
+    neither sees alone.
+    """
+    first = np.concatenate([embedding.base[:, :_MIN_DIM], embedding.target[:, :_MIN_DIM]])
+    first = first / np.maximum(first.std(0), np.float32(1e-9))
+    count = len(embedding.base)
+    return Pair(np.hstack([attributes.base, first[:count]]), np.hstack([attributes.target, first[count:]]))
+
+
 def frechet_distance(pair: Pair, *, dims: int = 50) -> float:
     """Return the Fréchet distance of two Gaussians fitted to the first `dims` components (Heusel et al. 2017)."""
     base, target = (side[:, :dims].astype(np.float64) for side in (pair.base, pair.target))
