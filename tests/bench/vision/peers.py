@@ -9,13 +9,14 @@ from typing import Any
 
 PEERS = {
     "cleanvision": ["cleanvision"],
-    "alibi-detect": ["alibi-detect"],
+    # torch is pinned: the newest is a CUDA build of several GB
+    "alibi-detect": ["torch==2.13.0", "alibi-detect"],
     "frouros": ["frouros"],
-    "torchdrift": ["torchdrift"],
+    "torchdrift": ["torch==2.13.0", "torchvision==0.28.0", "torchdrift"],
     "evidently": ["evidently"],
 }
 _HERE = Path(__file__).parent
-INSTALL_SECONDS = 900
+INSTALL_SECONDS = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def peer(name: str, folder: Path) -> Peer:
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
     if not (home / "installed").exists():
-        command = [str(python), "-m", "pip", "install", "-q", *PEERS[name]]
+        command = [str(python), "-m", "pip", "install", "-q", "--no-compile", *PEERS[name]]
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
