@@ -29,6 +29,7 @@ class Studio:
     process: subprocess.Popen[str] | None = None
     address: str = ""
     lines: list[str] = field(default_factory=list)
+    reader: threading.Thread | None = None
 
     @property
     def ui(self) -> str:
@@ -57,7 +58,8 @@ class Studio:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reader.start()
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             for line in self.lines:
@@ -71,17 +73,20 @@ class Studio:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        self.lines.extend(process.stdout)
+        with process.stdout as lines:
+            self.lines.extend(lines)
 
     def stop(self) -> int:
         """Interrupt it as ctrl-C does and return its exit status."""
         assert self.process is not None
+        assert self.reader is not None
         self.process.send_signal(signal.SIGINT)
         try:
             return self.process.wait(40)
         finally:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
+            self.reader.join(10)
 
     def client(self) -> httpx.Client:
         """Return a client of the API for scripts."""
