@@ -9,6 +9,7 @@ from ddoc.errors import UnavailableError
 from ddoc_plugin_vision.encoders.clip_chunk import cropper
 from ddoc_plugin_vision.encoders.clip_weights import (
     DEFAULT_MODEL,
+    cached_tag,
     download_tag,
     find_weights,
     fingerprint,
@@ -19,7 +20,7 @@ from ddoc_plugin_vision.encoders.clip_weights import (
 class ClipEncoder:
     """An image encoder of open_clip, by its name (default: `DDOC_CLIP_MODEL`, else ViT-B-32).
 
-    Weights come from the file `DDOC_CLIP_WEIGHTS`, from the local cache, or, with `DDOC_CLIP_DOWNLOAD=1`, from a
+    Weights come from the file `DDOC_CLIP_WEIGHTS`, from the local cache, or, with `DDOC_ALLOW_DOWNLOADS=1`, from a
     download. Workers decode and crop; the model runs in the calling process, on a GPU if there is one, else in
     bfloat16 where the processor has it.
     """
@@ -38,17 +39,20 @@ class ClipEncoder:
 
     @property
     def key(self) -> str:
-        """Name of the vectors on disk: the model and the fingerprint of its weights.
+        """Name of the vectors on disk: the model, and the fingerprint of a file of weights or open_clip's tag of those
+        from the cache or a download (one name for both, so that a download does not make the vectors strangers).
 
         Raises UnavailableError `no-weights` without weights.
         """
-        tag = download_tag(self.model)
         try:
-            return f"{self.name}-{self.model}-{fingerprint(find_weights(self.model))}"
+            weights = find_weights(self.model)
         except UnavailableError:
+            tag = download_tag(self.model)
             if tag is None or os.environ.get("DDOC_CLIP_WEIGHTS"):
                 raise
-            return f"{self.name}-{self.model}-{tag}"
+        else:
+            tag = cached_tag(self.model, weights) or fingerprint(weights)
+        return f"{self.name}-{self.model}-{tag}"
 
     def check(self) -> None:
         """Raise UnavailableError `no-weights` where the encoder cannot be used now."""

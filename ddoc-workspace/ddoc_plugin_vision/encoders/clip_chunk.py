@@ -44,4 +44,4 @@ def centre_square(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     scaled = (max(size, round(width * scale)), max(size, round(height * scale)))
     small = cv2.resize(pixels, scaled, interpolation=method)
     top, left = (small.shape[0] - size) // 2, (small.shape[1] - size) // 2
-    return np.ascontiguousarray(small[top : top + size, left : left + size])
+    return np.ascontiguousarray(small[top : top + size, left : left + size], np.uint8)

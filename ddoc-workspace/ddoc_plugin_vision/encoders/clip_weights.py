@@ -26,6 +26,8 @@ _DOWNLOADS = {
     "ViT-L-14": "laion2b_s32b_b82k",
     "ViT-H-14": "laion2b_s32b_b79k",
 }
+# as the service reads the same setting
+_TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
 
@@ -67,15 +69,21 @@ def find_weights(model: str) -> Path:
             return path
     raise UnavailableError(
         f"the encoder 'clip' has no weights for {model}: set DDOC_CLIP_WEIGHTS to a file of weights, or "
-        "DDOC_CLIP_DOWNLOAD=1 where a download is allowed; 'descriptor' needs none",
+        "DDOC_ALLOW_DOWNLOADS=1 where a download is allowed; 'descriptor' needs none",
         code="no-weights",
         model=model,
     )
 
 
 def download_tag(model: str) -> str | None:
-    """Return open_clip's tag of the weights to download, or None unless `DDOC_CLIP_DOWNLOAD=1` allows it."""
-    return _DOWNLOADS.get(model) if os.environ.get("DDOC_CLIP_DOWNLOAD") == "1" else None
+    """Return open_clip's tag of the weights to download, or None unless `DDOC_ALLOW_DOWNLOADS` allows it."""
+    allowed = os.environ.get("DDOC_ALLOW_DOWNLOADS", "").strip().lower() in _TRUE
+    return _DOWNLOADS.get(model) if allowed else None
+
+
+def cached_tag(model: str, weights: Path) -> str | None:
+    """Return open_clip's tag of weights that lie in the local cache; None for a file from anywhere else."""
+    return _DOWNLOADS.get(model) if weights.is_relative_to(_cache()) else None
 
 
 def fingerprint(path: Path) -> str:

@@ -23,7 +23,8 @@ _BLOCK = 16
 def thumbnail(pixels: NDArray[np.uint8]) -> Batch:
     """Return (64, 64, 3) of an image (h, w, 3); the aspect is given up so that the whole image counts."""
     shrinks = min(pixels.shape[:2]) >= SIZE
-    return cv2.resize(pixels, (SIZE, SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (SIZE, SIZE), interpolation=method), np.uint8)
 
 
 def describe(batch: Batch) -> Vectors:
@@ -118,7 +119,7 @@ def local_patterns(batch: Batch) -> Vectors:
     place = _uniform_codes()[code] + _cell_offsets(count, side)
     found = np.bincount(place.ravel(), minlength=count * cells * _LBP_CODES)
     shares = found.reshape(count, cells, _LBP_CODES).astype(np.float32) / (side // _LBP_GRID) ** 2
-    return np.sqrt(shares).reshape(count, -1) / _LBP_GRID
+    return np.asarray(np.sqrt(shares).reshape(count, -1) / _LBP_GRID, np.float32)
 
 
 def _cell_offsets(count: int, side: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import pytest
 from ddoc.analysis import encoders, get_encoder
 from ddoc.errors import InvalidInputError, NotFoundError, UnavailableError
 from ddoc_plugin_vision.encoders.clip_chunk import centre_square
+from ddoc_plugin_vision.encoders.clip_weights import download_tag
 from ddoc_plugin_vision.encoders.descriptor_math import DIM, describe, thumbnail
 from tests.fixtures.make_data import make_image, save_image
 
@@ -85,7 +86,7 @@ SMALL = "RN50"
 @pytest.fixture
 def named_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DDOC_CLIP_WEIGHTS", str(weights))
-    monkeypatch.delenv("DDOC_CLIP_DOWNLOAD", raising=False)
+    monkeypatch.delenv("DDOC_ALLOW_DOWNLOADS", raising=False)
     return weights
 
 
@@ -107,7 +108,7 @@ def test_clip_encodes_images_and_texts_into_one_space(tmp_path: Path) -> None:
 
 def test_clip_without_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DDOC_CLIP_WEIGHTS", raising=False)
-    monkeypatch.delenv("DDOC_CLIP_DOWNLOAD", raising=False)
+    monkeypatch.delenv("DDOC_ALLOW_DOWNLOADS", raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UnavailableError, match="DDOC_CLIP_WEIGHTS") as caught:
         get_encoder("clip").check()
@@ -115,6 +116,28 @@ def test_clip_without_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("DDOC_CLIP_WEIGHTS", str(tmp_path / "absent.pt"))
     with pytest.raises(UnavailableError):
         get_encoder("clip").check()
+
+
+@pytest.mark.parametrize(
+    ("value", "tag"), [("1", "laion2b_s34b_b79k"), ("true", "laion2b_s34b_b79k"), ("0", None)]
+)
+def test_a_download_is_allowed_by_the_documented_setting_alone(
+    value: str, tag: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DDOC_CLIP_WEIGHTS", raising=False)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("DDOC_ALLOW_DOWNLOADS", value)
+    assert download_tag("ViT-B-32") == tag
+    if tag is None:
+        with pytest.raises(UnavailableError, match="DDOC_ALLOW_DOWNLOADS"):
+            get_encoder("clip").check()
+        return
+    before = get_encoder("clip").key
+    assert before == f"clip-ViT-B-32-{tag}"
+    snapshot = tmp_path / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "open_clip_model.safetensors").write_bytes(b"downloaded")
+    assert get_encoder("clip").key == before  # or every image would be encoded once more
 
 
 def test_truncated_weights_are_told_before_an_image_is_decoded(
