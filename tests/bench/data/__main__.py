@@ -1,4 +1,4 @@
-"""All benchmarks of data: formats beside their peer, index and edits, sampling.
+"""All benchmarks of data: formats beside their peer, index and edits by library and API, sampling.
 
 python -m tests.bench.data [--photos ARCHIVE]
 """
@@ -17,7 +17,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     folder = Path(__file__).parent
-    for name in ("formats", "index", "sampling"):
+    for name in ("formats", "index", "api", "sampling"):
         photos = ["--photos", str(options.photos)] if name == "sampling" and options.photos else []
         print(f"\n## {name}\n", flush=True)
         subprocess.run([sys.executable, str(folder / f"{name}.py"), *photos], check=True)
