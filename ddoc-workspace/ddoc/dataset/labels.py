@@ -11,11 +11,12 @@ so that lines edited, added or removed by another tool never take over what belo
 corners, since trainers read such a file as polygons throughout; the sidecar knows that they are boxes.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from ddoc.dataset import masks, yolo_text
@@ -37,11 +38,12 @@ class ItemLabels:
 
 
 NOT_ANNOTATED = ItemLabels(None)
+_BLOCK = 1 << 16
 
 
 def label_paths(image: str) -> tuple[str, str]:
     """Return the (text, sidecar) paths, relative to `data/`, of the image at `images/…`."""
-    stem = "labels" + image[len("images") : len(image) - len(PurePosixPath(image).suffix)]
+    stem = "labels" + os.path.splitext(image)[0][len("images") :]  # noqa: PTH122 (Path is slow, a million times)
     return f"{stem}.txt", f"{stem}.json"
 
 
@@ -59,10 +61,10 @@ def read_labels(data: Path, image: str, *, info: DatasetInfo, width: int, height
     `labels-too-large`, `sidecar-invalid`, `details-lost`.
     """
     text_path, sidecar_path = label_paths(image)
-    sidecar = _read(data / sidecar_path)
+    sidecar = _read(f"{data}/{sidecar_path}")
     if info.task == "classify":
         return _classified(image, sidecar)
-    text = _read(data / text_path)
+    text = _read(f"{data}/{text_path}")
     if text is None:
         return NOT_ANNOTATED
     return decode_labels(text, sidecar, classes=info.classes, width=width, height=height)
@@ -301,13 +303,20 @@ def _completed(entry: "Entry", name: str, values: list[float], width: int, heigh
     return Annotation(name, box, polygons or (), entry.mask, entry.extra)
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: str) -> bytes | None:
     """Return the file's bytes (at most one over the limit), None where it is missing."""
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    try:
+        data = os.read(descriptor, _BLOCK)
+        if len(data) < _BLOCK:
+            return data
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return data + file.read(MAX_BYTES + 1 - _BLOCK)
+    finally:
+        os.close(descriptor)
 
 
 def _whole(token: str) -> int:
