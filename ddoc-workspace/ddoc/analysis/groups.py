@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ddoc.analysis.duplicates import components, cosine_thresholds, hash_pairs
 from ddoc.analysis.neighbours import nearest
+from ddoc.analysis.plane import pacmap_plane, pca_plane
 from ddoc.analysis.projection import View, fit_view
 from ddoc.analysis.results import KEY, ResultsStore, Table
 from ddoc.analysis.vectors import VectorStore
@@ -25,6 +26,8 @@ CLUSTER_DIMS = 50
 NEIGHBOURS = 10
 MAX_CLUSTERS = 256
 OUTLIER_SHARE = 0.99
+PCA, PACMAP = "pca", "pacmap"
+Projection = Literal["pca", "pacmap"]
 _STEPS = ("view", "neighbours", "duplicates", "clusters", "done")
 
 
@@ -34,7 +37,8 @@ class Groups:
 
     `table` has one row per content: content_hash, cluster (−1: too few images), duplicate_group (−1: none),
     outlier (0–1: share of images that are closer to their neighbours), x, y (the map). `examples` names for each
-    cluster the contents nearest to its centre; `thresholds` what made a near-duplicate.
+    cluster the contents nearest to its centre; `thresholds` what made a near-duplicate; `projection` what made the
+    map: `pca` at once, `pacmap` after `refine_map`.
     """
 
     encoder: str
@@ -42,6 +46,7 @@ class Groups:
     examples: Mapping[int, tuple[str, ...]]
     thresholds: Mapping[str, float]
     contents_digest: str
+    projection: Projection = PCA
 
 
 def groups(
@@ -70,13 +75,9 @@ def groups(
     _step(progress, 2)
     duplicate, thresholds = _duplicates(contents, counts, unit, indices, cosines, attributes)
     _step(progress, 3)
-    points = (
-        fit_view(vectors, dim=CLUSTER_DIMS, whiten=0, unit=False, seed=seed).apply(vectors)
-        if contents
-        else unit
-    )
+    points = _components(vectors, seed) if contents else unit
     cluster, examples = _clusters(points, seed)
-    plane = _plane(points)
+    plane = pca_plane(points)
     table = pa.table(
         {
             KEY: pa.array(contents, pa.string()),
@@ -92,6 +93,33 @@ def groups(
     _save(layout, result)
     _step(progress, 4)
     return result
+
+
+def refine_map(
+    layout: Layout, encoder_key: str, *, seed: int = 0, progress: Progress = no_progress
+) -> Groups | None:
+    """Give the stored groups a better map (PaCMAP instead of principal components) and store them.
+
+    A map that has been refined is left as it is, so running again costs nothing. What stops half-way (a cancel, a
+    kill) leaves the principal components. Returns the groups, or None if there are none.
+    """
+    known = load_groups(layout, encoder_key)
+    if known is None or known.projection == PACMAP or not known.table.num_rows:
+        return known
+    vectors = VectorStore(layout.vectors, encoder_key).half_rows(known.table[KEY].to_pylist())
+    plane = pacmap_plane(_components(vectors, seed), seed=seed, progress=progress)
+    table = known.table
+    for column, name in enumerate(("x", "y")):
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.array(plane[:, column], pa.float32()))
+    refined = replace(known, table=table, projection=PACMAP)
+    _save(layout, refined)
+    return refined
+
+
+def _components(vectors: NDArray[np.float16], seed: int) -> NDArray[np.float32]:
+    """Return the first 50 principal components: what clusters and the map are made of."""
+    return fit_view(vectors, dim=CLUSTER_DIMS, whiten=0, unit=False, seed=seed).apply(vectors)
 
 
 def _step(progress: Progress, done: int) -> None:
@@ -121,6 +149,7 @@ def load_groups(layout: Layout, encoder_key: str) -> Groups | None:
         examples={int(c): tuple(rows) for c, rows in facts["examples"].items()},
         thresholds=facts["thresholds"],
         contents_digest=facts["contents_digest"],
+        projection=facts.get("projection", PCA),
     )
 
 
@@ -150,6 +179,7 @@ def _save(layout: Layout, result: Groups) -> None:
         "examples": {str(c): list(rows) for c, rows in result.examples.items()},
         "thresholds": dict(result.thresholds),
         "contents_digest": result.contents_digest,
+        "projection": result.projection,
     }
     write_atomic(_notes_path(layout, result.encoder), json.dumps(facts).encode())
 
@@ -179,16 +209,6 @@ def _clusters(points: NDArray[np.float32], seed: int) -> tuple[NDArray[np.int64]
         if len(rows) < 6:
             rows.append(int(row))
     return labels, examples
-
-
-def _plane(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (n, 2): the first two principal components, scaled together into −1 … 1."""
-    plane = np.zeros((len(points), 2), np.float32)
-    width = min(2, points.shape[1])
-    if len(points):
-        plane[:, :width] = points[:, :width]
-        plane /= max(float(np.abs(plane).max()), 1e-9)
-    return plane
 
 
 def _outlier(cosines: NDArray[np.float32]) -> NDArray[np.float64]:
