@@ -1,4 +1,5 @@
-"""Any sequence of edits, undo, outside changes and restarts: index equals a rebuilt one, undo equals before."""
+"""Any sequence of edits, undo, snapshots, restores, outside changes and restarts: the index equals a rebuilt one, undo
+and restore give back what was before."""
 
 import shutil
 import tempfile
@@ -16,6 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ddoc.core.snapshot_service import SnapshotService
+from ddoc.core.workspace_service import WorkspaceService
 from ddoc.dataset.additions import Addition
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.edits import Edits
@@ -32,7 +35,8 @@ PICK = st.integers(0, 2**16 - 1)
 
 
 class Roots(RuleBasedStateMachine):
-    """One root under edits; `undo_stack` holds the files as they were before each edit that stands."""
+    """One workspace under edits; `undo_stack` holds the files as they were before each edit that stands, `saved` those
+    of each snapshot."""
 
     task = "detect"
 
@@ -41,12 +45,15 @@ class Roots(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
         self.root = self.folder / "root"
         self.undo_stack: list[dict[str, bytes]] = []
+        self.saved: dict[str, dict[str, bytes]] = {}
         self.made = 0
 
     @initialize(seed=st.integers(0, 3))
     def make(self, seed: int) -> None:
-        make_root(self.root, n=8, seed=seed, task=self.task)
+        make_root(self.folder / "source", n=8, seed=seed, task=self.task)
+        WorkspaceService().init_workspace(self.root, source=self.folder / "source", name="Machine")
         self.dataset = Dataset.open(self.root)
+        self.saved[SnapshotService(self.root).head() or ""] = files_below(self.root)
 
     def some(self, pick: int) -> Selection:
         ids = sorted(self.dataset.index.ids())
@@ -111,6 +118,34 @@ class Roots(RuleBasedStateMachine):
         assert files_below(self.root) == self.undo_stack.pop()
 
     @rule()
+    def snapshot(self) -> None:
+        """A snapshot changes neither files nor index, and takes away no undo."""
+        files, index, version = files_below(self.root), contents(self.dataset), self.dataset.version
+        made = SnapshotService(self.root).create_snapshot("of the moment", allow_empty=True)
+        self.dataset.refresh()
+        assert files_below(self.root) == files
+        assert contents(self.dataset) == index
+        assert self.dataset.version == version
+        self.saved[made.snapshot_id] = files
+
+    @rule(pick=PICK, discard=st.booleans())
+    def restore(self, pick: int, discard: bool) -> None:
+        """Restoring gives back the files of then; what was not saved is kept unless it is to be discarded."""
+        before = files_below(self.root)
+        chosen = sorted(self.saved)[pick % len(self.saved)]
+        done = SnapshotService(self.root).restore_snapshot(chosen, discard_changes=discard)
+        Edits(self.dataset).seal()
+        self.dataset.refresh()
+        assert files_below(self.root) == self.saved[chosen]
+        if done.saved_as is not None:
+            assert not discard
+            self.saved[done.saved_as] = before
+        else:
+            assert discard or before in self.saved.values()
+        self.undo_stack.clear()
+        self.compare_with_a_rebuilt_index()
+
+    @rule()
     def reopen(self) -> None:
         before = contents(self.dataset)
         version = self.dataset.version
@@ -171,7 +206,7 @@ def run(machine: type[Roots], runs: int, steps: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("machine", [Roots, ClassFolders], ids=["detect", "classify"])
 def test_the_index_equals_a_rebuilt_one_and_undo_equals_before(machine: type[Roots]) -> None:
-    run(machine, runs=4, steps=12)
+    run(machine, runs=5, steps=14)
 
 
 @pytest.mark.soak
