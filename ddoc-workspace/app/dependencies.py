@@ -20,8 +20,10 @@ from app.services.data_jobs import register_data_jobs
 from app.services.dataset_service import Datasets
 from app.services.drift_service import DriftReports
 from app.services.experiment_service import Experiments
+from app.services.guard_service import Guards
 from app.services.roots import OpenRoots
 from app.services.sampling_service import SamplingService, Surroundings
+from app.services.sides import Sides
 from app.services.snapshot_service import Snapshots
 from app.services.workspace_service import Workspaces
 from app.settings import Settings
@@ -43,6 +45,7 @@ class Services:
     roots: OpenRoots
     datasets: Datasets
     drift: DriftReports
+    guards: Guards
     workspaces: Workspaces
     snapshots: Snapshots
     analyses: Analyses
@@ -91,8 +94,10 @@ def _build(settings: Settings, metrics: Metrics, database: Database, jobs: Jobs)
     catalog = Catalog(database)
     roots = OpenRoots(settings, catalog)
     workspaces = Workspaces(settings, catalog, roots, jobs)
-    snapshots = Snapshots(catalog, roots, jobs, workspaces)
+    snapshots = Snapshots(settings, catalog, roots, jobs, workspaces)
     register_data_jobs(jobs, roots)
+    sides = Sides(catalog, roots)
+    drift = DriftReports(settings, catalog, roots, jobs, sides)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -101,7 +106,8 @@ def _build(settings: Settings, metrics: Metrics, database: Database, jobs: Jobs)
         jobs=jobs,
         roots=roots,
         datasets=Datasets(settings, catalog, roots, jobs),
-        drift=DriftReports(settings, catalog, roots, jobs),
+        drift=drift,
+        guards=Guards(settings, catalog, jobs, sides, drift),
         workspaces=workspaces,
         snapshots=snapshots,
         analyses=Analyses(settings, roots, jobs),
@@ -135,6 +141,10 @@ def _drift(request: Request) -> DriftReports:
     return services_of(request).drift
 
 
+def _guards(request: Request) -> Guards:
+    return services_of(request).guards
+
+
 def _workspaces(request: Request) -> Workspaces:
     return services_of(request).workspaces
 
@@ -161,6 +171,7 @@ CatalogDep = Annotated[Catalog, Depends(_catalog)]
 JobsDep = Annotated[Jobs, Depends(_jobs)]
 DatasetsDep = Annotated[Datasets, Depends(_datasets)]
 DriftDep = Annotated[DriftReports, Depends(_drift)]
+GuardsDep = Annotated[Guards, Depends(_guards)]
 WorkspacesDep = Annotated[Workspaces, Depends(_workspaces)]
 SnapshotsDep = Annotated[Snapshots, Depends(_snapshots)]
 AnalysesDep = Annotated[Analyses, Depends(_analyses)]

@@ -15,7 +15,18 @@ from app.dependencies import open_services
 from app.gate import Gate
 from app.jobs import JobKind
 from app.problems import REQUEST_ID, install_problems
-from app.routers import analysis, dataset, drift, experiment, job, sampling, snapshot, system, workspace
+from app.routers import (
+    analysis,
+    dataset,
+    drift,
+    experiment,
+    guard,
+    job,
+    sampling,
+    snapshot,
+    system,
+    workspace,
+)
 from app.routers.upload import RelativeLocation, upload_router
 from app.settings import Settings
 from app.telemetry import Measured, Metrics, configure_logging
@@ -24,6 +35,7 @@ from app.telemetry import Measured, Metrics, configure_logging
 ROUTERS: tuple[APIRouter, ...] = (
     dataset.router,
     drift.router,
+    guard.router,
     workspace.router,
     snapshot.router,
     analysis.router,

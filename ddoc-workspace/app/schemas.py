@@ -54,12 +54,16 @@ class FilterBody(Body):
     class_name: str | None = None
     class_names: list[str] | None = Field(None, description="items that hold any of these classes")
     has_annotations: bool | None = None
+    annotated: bool | None = Field(
+        None, description="whether there is a label file; a background image has one"
+    )
     annotation_count: Range | None = None
     attribute: list[AttributeRange] = Field(default_factory=list[AttributeRange])
     drift_score: ScoreRange | None = None
     cluster: int | None = None
     duplicate_group: int | None = None
     text: str | None = Field(None, max_length=200, description="part of the file name")
+    issue: str | None = Field(None, max_length=100, description="the code of a finding of the scan")
     ids: list[str] | None = Field(None, max_length=100_000)
 
     def to_domain(self) -> Filter:

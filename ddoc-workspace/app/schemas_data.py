@@ -62,6 +62,7 @@ class ItemPage(BaseModel):
     next_cursor: str | None
     total: int
     data_version: str
+    stale: bool = Field(False, description="the data changed since the view was resolved; resolve it anew")
 
 
 class ViewBody(Body):
@@ -77,6 +78,22 @@ class ViewOut(BaseModel):
     view_id: str
     total: int
     data_version: str
+
+
+class SavedViewBody(ViewBody):
+    """A filter and an order to come back to; one of the same name is replaced."""
+
+    name: Name
+
+
+class SavedViewOut(BaseModel):
+    """A named filter and order."""
+
+    saved_id: str
+    name: str
+    filter: dict[str, Any]
+    sort: str | None
+    created_at: str
 
 
 class HistogramsOut(BaseModel):
@@ -169,6 +186,9 @@ class SplitBody(Body):
     ratios: dict[SplitName, Annotated[float, Field(gt=0, le=1)]] = Field(min_length=1, max_length=16)
     stratified: bool = True
     group_by: Literal["none", "duplicates", "folder", "prefix"] = "none"
+    stable: bool = Field(
+        False, description="by a hash of the content, so that items added later never move the others"
+    )
     frozen: list[SplitName] = Field(default_factory=list[SplitName])
     seed: Seed = 0
     dry_run: bool = False

@@ -132,6 +132,9 @@ class DriftReportOut(BaseModel):
     effect_threshold: float
     attribute_view: dict[str, Any] | None = None
     versions: dict[str, str]
+    guard: dict[str, Any] | None = Field(
+        None, description="what a guard found, where this was a check of one"
+    )
     workspaces: dict[str, str] = Field(
         default_factory=dict[str, str], description="the workspaces made from this report, by role"
     )
@@ -149,6 +152,9 @@ class DriftReportSummary(BaseModel):
     score: float
     p_value: float | None
     created_at: datetime
+    guard: dict[str, Any] | None = Field(
+        None, description="what a guard found, where this was a check of one"
+    )
 
 
 class DriftPage(BaseModel):

@@ -92,16 +92,6 @@ class Settings(BaseSettings):
         validation_alias="DDOC_ALLOW_DOWNLOADS",
         description="Whether model weights may be downloaded when neither file nor cache has them.",
     )
-    executor: Literal["local", "ray"] = Field(
-        default="local",
-        validation_alias="DDOC_EXECUTOR",
-        description="What runs chunks of work: `local` or `ray`.",
-    )
-    ray_address: str = Field(
-        default="",
-        validation_alias="DDOC_RAY_ADDRESS",
-        description="Address of the Ray cluster for `DDOC_EXECUTOR=ray`.",
-    )
     workers: int = Field(
         default=0,
         ge=0,
@@ -203,6 +193,11 @@ class Settings(BaseSettings):
     def drift_folder(self) -> Path:
         """One folder per drift report."""
         return self.state_folder / "drift"
+
+    @property
+    def guards_folder(self) -> Path:
+        """One folder per drift guard."""
+        return self.state_folder / "guards"
 
     @property
     def trash_folder(self) -> Path:

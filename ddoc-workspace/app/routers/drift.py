@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import HTMLResponse
 
-from app.dependencies import DriftDep
+from app.dependencies import DriftDep, ExperimentsDep
 from app.problems import problems
 from app.replies import JobReplyDep, job_responses
 from app.schemas import Id, Limit
@@ -17,7 +17,9 @@ from app.schemas_dataset import (
     DriftReportOut,
     DriftReportSummary,
 )
+from app.schemas_guard import BeforeAfterOut
 from app.schemas_job import JobOut
+from app.services.base_runs import runs_of_bases
 
 router = APIRouter(tags=["drift"])
 
@@ -79,6 +81,32 @@ def report_items(
         items=[DriftItemOut.model_validate(i) for i in page.items],
         next_cursor=page.next_cursor,
         total=page.total,
+    )
+
+
+@router.get("/drift/{report_id}/related", responses=problems(404), summary="Reports on the same target")
+def related_reports(drift: DriftDep, report_id: Id) -> list[DriftReportSummary]:
+    """Return the other reports on the very same target images, newest first: what before and after can be of."""
+    return [DriftReportSummary.model_validate(r) for r in drift.related(report_id)]
+
+
+@router.get("/drift/{report_id}/before-after", responses=problems(404), summary="Did it help?")
+def drift_before_after(
+    drift: DriftDep,
+    experiments: ExperimentsDep,
+    report_id: Id,
+    before: Annotated[Id, Query(description="an earlier report on the same target")],
+) -> BeforeAfterOut:
+    """Return how drift changed from an earlier report to this one, and the runs trained on both bases."""
+    found = drift.before_after(report_id, before)
+    old, new = found.pop("records")
+    runs_before, runs_after = runs_of_bases(experiments, old, new)
+    return BeforeAfterOut.model_validate(
+        {
+            "before": {"report": old, "runs": runs_before},
+            "after": {"report": new, "runs": runs_after},
+            **found,
+        }
     )
 
 

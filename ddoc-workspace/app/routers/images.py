@@ -1,12 +1,14 @@
 """How thumbnails and originals are answered, for datasets and workspaces alike."""
 
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from ddoc.dataset.dataset import Dataset
-from ddoc.dataset.previews import thumbnail_of
+from ddoc.dataset.previews import thumbnail_of, thumbnail_of_content
 
 _IMMUTABLE = "private, max-age=31536000, immutable"
 
@@ -14,11 +16,24 @@ _IMMUTABLE = "private, max-age=31536000, immutable"
 def thumbnail_response(request: Request, dataset: Dataset, item_id: str, size: int) -> Response:
     """Answer with the WebP thumbnail of an item, or 304 when the client has it."""
     item = dataset.index.get(item_id)
-    etag = f'"{item.content_hash}-{size}"'
+    return _immutable(request, item.content_hash, size, lambda: thumbnail_of(dataset.layout, item, size))
+
+
+def stored_thumbnail_response(
+    request: Request, dataset: Dataset, content_hash: str, stored: Path, size: int
+) -> Response:
+    """Answer with the WebP thumbnail of an image that some version of the data holds, whether or not it is there now."""
+    return _immutable(
+        request, content_hash, size, lambda: thumbnail_of_content(dataset.layout, content_hash, stored, size)
+    )
+
+
+def _immutable(request: Request, content_hash: str, size: int, make: Callable[[], bytes]) -> Response:
+    etag = f'"{content_hash}-{size}"'
     headers = {"ETag": etag, "Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    return Response(thumbnail_of(dataset.layout, item, size), media_type="image/webp", headers=headers)
+    return Response(make(), media_type="image/webp", headers=headers)
 
 
 def image_response(dataset: Dataset, item_id: str) -> Response:

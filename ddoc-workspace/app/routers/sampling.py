@@ -30,6 +30,8 @@ from app.schemas_data import (
     SampleList,
     SampleOut,
     SampleWorkspaceBody,
+    SavedViewBody,
+    SavedViewOut,
     SplitBody,
     StatsOut,
     StrategyOut,
@@ -130,6 +132,31 @@ def create_view(service: SamplingDep, body: ViewBody) -> ViewOut:
     return ViewOut.model_validate(service.create_view(body.filter.to_domain(), sort=body.sort))
 
 
+@router.post(
+    "/saved-views", status_code=status.HTTP_201_CREATED, responses=problems(404), summary="Name a view"
+)
+def save_view(service: SamplingDep, body: SavedViewBody) -> SavedViewOut:
+    """Keep a filter and an order under a name; they outlive the view that they resolve to."""
+    return SavedViewOut.model_validate(service.save_view(body.name, body.filter.to_domain(), sort=body.sort))
+
+
+@router.get("/saved-views", responses=problems(404), summary="Named views")
+def list_saved_views(service: SamplingDep) -> list[SavedViewOut]:
+    """Return the named views by name."""
+    return [SavedViewOut.model_validate(v) for v in service.saved_views()]
+
+
+@router.delete(
+    "/saved-views/{saved_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(404),
+    summary="Forget a named view",
+)
+def delete_saved_view(service: SamplingDep, saved_id: Id) -> None:
+    """Forget a named view; no data changes."""
+    service.delete_saved_view(saved_id)
+
+
 @router.get("/views/{view_id}/items", responses=problems(404), summary="Items of a view")
 def view_items(
     service: SamplingDep,
@@ -218,6 +245,7 @@ def split_items(service: SamplingDep, body: SplitBody, expected: ExpectedVersion
             ratios=body.ratios,
             stratified=body.stratified,
             group_by=body.group_by,
+            stable=body.stable,
             frozen=body.frozen,
             seed=body.seed,
             dry_run=body.dry_run,

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 
 from app.dependencies import SnapshotsDep
 from app.problems import problems
 from app.replies import JobReplyDep, job_responses
+from app.routers.images import stored_thumbnail_response
 from app.schemas import Id, Limit
 from app.schemas_job import JobOut
 from app.schemas_workspace import (
@@ -106,6 +107,26 @@ def diff(
     return DiffOut.model_validate(
         snapshots.diff(workspace_id, a, b, change=change, limit=limit, cursor=cursor)
     )
+
+
+@router.get(
+    "/content/{content_hash}/preview",
+    responses=problems(404),
+    response_class=Response,
+    summary="A thumbnail of a stored image",
+)
+def content_preview(
+    snapshots: SnapshotsDep,
+    request: Request,
+    workspace_id: Id,
+    content_hash: Annotated[
+        str, Path(pattern="^[0-9a-f]{32}$", description="`content_hash` of an item or a diff")
+    ],
+    size: Annotated[int, Query(ge=32, le=1024)] = 256,
+) -> Response:
+    """Return a WebP thumbnail of an image that a snapshot holds, also of one that the data no longer has."""
+    dataset, stored = snapshots.stored_content(workspace_id, content_hash)
+    return stored_thumbnail_response(request, dataset, content_hash, stored, size)
 
 
 @router.get("/lineage", responses=problems(404), summary="Where everything came from")

@@ -18,7 +18,18 @@ from ddoc.core.workspace_service import WorkspaceService
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.items import ImageRef
-from ddoc.drift import Side, compare, load_side, save_comparison
+from ddoc.drift import (
+    EFFECT_THRESHOLD,
+    Guard,
+    Side,
+    Thresholds,
+    check,
+    compare,
+    load_guard,
+    load_side,
+    save_comparison,
+    save_guard,
+)
 from ddoc.execution import Executor
 from ddoc.execution_local import LocalExecutor
 from ddoc.formats.ingest import ingest
@@ -150,6 +161,30 @@ def compare_sides(context: JobContext, params: Params) -> Any:
     )
     save_comparison(comparison, Path(params["folder"]))
     return comparison.report.to_json()
+
+
+def make_guard(context: JobContext, params: Params) -> Any:
+    """Analyse what is not yet analysed of a base, and save it as a guard."""
+    with _executor(params) as executor:
+        base = _side(context, params, "base", get_encoder(params["encoder"]).key, executor)
+    chosen = params["effect_threshold"]
+    thresholds = Thresholds(
+        alpha=params["alpha"],
+        fail_at=EFFECT_THRESHOLD if chosen is None else chosen,
+        seed=params["seed"],
+    )
+    save_guard(Path(params["folder"]), Guard(base, thresholds))
+    return {"items": len(base), "alpha": thresholds.alpha, "effect_threshold": thresholds.fail_at}
+
+
+def check_guard(context: JobContext, params: Params) -> Any:
+    """Analyse what is not yet analysed of a target, compare it with a guard's base, and store the report."""
+    guard = load_guard(Path(params["guard_folder"]))
+    with _executor(params) as executor:
+        target = _side(context, params, "target", get_encoder(params["encoder"]).key, executor)
+    found = check(guard, target, report_id=params["report_id"], progress=context.progress)
+    save_comparison(found.comparison, Path(params["folder"]))
+    return found.to_json()
 
 
 def _side(context: JobContext, params: Params, name: str, encoder_key: str, executor: Executor) -> Side:

@@ -1,22 +1,20 @@
 """Drift: compare two sides as a job, read the reports."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
-
-import pyarrow.parquet as pq
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
-from app.services.tables import write_items
+from app.services.sides import Sides, recorded_side
 from app.settings import Settings
 from app.stores.catalog import Catalog, DriftRecord, RecordPage
-from ddoc.core.snapshot_service import SnapshotService
-from ddoc.dataset.filters import Filter
-from ddoc.dataset.selections import Selection
-from ddoc.drift import load_report, report_html
+from ddoc.dataset.previews import thumbnail_of
+from ddoc.drift import Comparison, before_after, load_report, load_scores, report_html
 from ddoc.errors import InvalidInputError
+from ddoc.hashing import md5_bytes
 from ddoc.ids import check_id, new_id
 
 Language = Literal["en", "ko"]
@@ -35,11 +33,14 @@ class ScorePage:
 class DriftReports:
     """All drift reports of the service."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, roots: OpenRoots, jobs: Jobs) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, roots: OpenRoots, jobs: Jobs, sides: Sides
+    ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._roots = roots
         self._jobs = jobs
+        self._sides = sides
         jobs.register(
             JobKind(
                 "drift",
@@ -56,7 +57,7 @@ class DriftReports:
 
         Raises NotFoundError for an unknown dataset, workspace or snapshot, at once.
         """
-        sides = {name: self._side(request, name) for name in ("base", "target")}
+        sides = {name: self._sides.named(request, name) for name in ("base", "target")}
         if sides["base"] == sides["target"]:
             raise InvalidInputError(
                 "both sides are the same", code="same-sides", pointer="/target_dataset_id"
@@ -80,116 +81,82 @@ class DriftReports:
 
     def get(self, report_id: str) -> dict[str, Any]:
         """Return a report as the API's plain data. Raises NotFoundError `unknown-drift-report`."""
-        self._catalog.drift_reports.get(report_id)
-        report = load_report(self._settings.drift_folder / check_id(report_id)).to_json()
+        record = self._catalog.drift_reports.get(report_id)
+        report = load_report(self._folder(report_id)).to_json()
         made = self._catalog.workspaces.page(limit=500, drift_report_id=report_id).items
         return {
             **report,
             "report_id": report_id,
+            "guard": record.guard,
             "workspaces": {w.role: w.workspace_id for w in reversed(made) if w.role},
         }
 
     def delete(self, report_id: str) -> None:
         """Delete a report and its scores."""
         self._catalog.drift_reports.delete(report_id)
-        shutil.rmtree(self._settings.drift_folder / check_id(report_id), ignore_errors=True)
+        shutil.rmtree(self._folder(report_id), ignore_errors=True)
 
     def html(self, report_id: str, *, lang: Language) -> str:
         """Return a report as one self-contained HTML page."""
-        self._catalog.drift_reports.get(report_id)
-        return report_html(self._settings.drift_folder / check_id(report_id), language=lang)
+        record = self._catalog.drift_reports.get(report_id)
+        return report_html(self._folder(report_id), language=lang, thumbnails=self.thumbnails(record))
 
     def items(
         self, report_id: str, *, side: SideName, sort: str, limit: int, cursor: str | None
     ) -> ScorePage:
         """Return a page of the scored images of one side. Raises InvalidInputError `invalid-cursor`."""
         record = self._catalog.drift_reports.get(report_id)
-        table = pq.read_table(
-            self._settings.drift_folder / check_id(report_id) / f"scores-{side}.parquet", memory_map=False
-        )
+        table = load_scores(self._folder(report_id), side)
         start = _position(cursor, table.num_rows)
         field, order = sort.removeprefix("-"), "descending" if sort.startswith("-") else "ascending"
         rows = table.sort_by([(field, order), ("item_id", "ascending")]).slice(start, limit).to_pylist()
         origin = record.base if side == "base" else record.target
         return ScorePage(
-            items=self._shown(origin, rows),
+            items=self._sides.shown(origin, rows),
             next_cursor=str(start + limit) if start + limit < table.num_rows else None,
             total=table.num_rows,
         )
 
-    def _shown(self, origin: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        dataset_id, workspace_id = origin.get("dataset_id"), origin.get("workspace_id")
-        names: dict[str, str] = {}
-        if workspace_id is not None and self._catalog.workspaces.find(workspace_id) is not None:
-            opened, base = self._roots.workspace(workspace_id), f"/workspace/{workspace_id}/data"
-        elif dataset_id is not None and self._catalog.datasets.find(dataset_id) is not None:
-            opened, base = self._roots.dataset(dataset_id), f"/datasets/{dataset_id}"
-        else:
-            opened, base = None, f"/datasets/{dataset_id}"
-        if opened is not None:
-            names = {item.item_id: item.name for item in opened.index.items([r["item_id"] for r in rows])}
-        return [
-            {
-                "item_id": row["item_id"],
-                "dataset_id": dataset_id,
-                "workspace_id": workspace_id,
-                "score": row["score"],
-                "p_value": row["p_value"],
-                "outlier": row.get("outlier"),
-                "file_name": names.get(row["item_id"], row["item_id"]),
-                "thumbnail_url": f"{base}/item/{row['item_id']}/preview?size=256",
-            }
-            for row in rows
-        ]
+    def related(self, report_id: str) -> list[DriftRecord]:
+        """Return the other reports on the very same target images, newest first."""
+        record = self._catalog.drift_reports.get(report_id)
+        digest = record.summary.get("target_digest")
+        if digest is None:
+            return []
+        same = self._catalog.drift_reports.page(limit=500, summary={"target_digest": digest}).items
+        return [one for one in same if one.report_id != report_id]
 
-    def _side(self, request: Mapping[str, Any], name: str) -> dict[str, Any]:
-        dataset_id = request[f"{name}_dataset_id"]
-        if dataset_id is not None:
-            record = self._catalog.datasets.get(dataset_id)
-            return {
-                "dataset_id": dataset_id,
-                "name": record.name,
-                "root": str(self._roots.dataset_root(dataset_id)),
-            }
-        workspace_id = request[f"{name}_workspace_id"]
-        workspace = self._catalog.workspaces.get(workspace_id)
-        root = self._roots.workspace_root(workspace_id)
-        side: dict[str, Any] = {"workspace_id": workspace_id, "name": workspace.name, "root": str(root)}
-        if request[f"{name}_snapshot_id"] is not None:
-            side["snapshot_id"] = SnapshotService(root).get(request[f"{name}_snapshot_id"]).snapshot_id
-        if request[f"{name}_selection"] is not None:
-            side["selection"] = request[f"{name}_selection"]
-        return side
+    def before_after(self, report_id: str, before: str) -> dict[str, Any]:
+        """Return how drift towards one target changed from the report `before` to the report `report_id`.
 
-    def _prepare(self, context: JobContext, params: Params) -> Params:
-        prepared = dict(params)
-        for name in ("base", "target"):
-            side = params[name]
-            workspace_id = side.get("workspace_id")
-            if side.get("snapshot_id") is not None:
-                continue
-            if workspace_id is None:
-                dataset, ids = self._roots.dataset(side["dataset_id"]), None
-            else:
-                dataset = self._roots.workspace(workspace_id)
-                dataset.refresh()
-                chosen = side.get("selection")
-                ids = dataset.resolve(selection_of(chosen)) if chosen else None
-            prepared[name] = {
-                **side,
-                "all": write_items(dataset, context.folder / name / "all"),
-                "chosen": write_items(dataset, context.folder / name / "chosen", ids=ids) if ids else None,
-            }
-        return prepared
+        Raises NotFoundError `unknown-drift-report`, InvalidInputError `targets-differ`.
+        """
+        records = [self._catalog.drift_reports.get(rid) for rid in (before, report_id)]
+        old, new = (self._comparison(rid) for rid in (before, report_id))
+        return {"records": records, **before_after(old, new).to_json()}
 
-    def _finish(self, _context: JobContext, params: Params, output: Any) -> Any:
-        report = output
-        keys = ("dataset_id", "workspace_id", "snapshot_id", "name")
-        sides = {
-            name: {k: params[name][k] for k in keys if params[name].get(k)}
-            | {"items": report[name].get("items")}
-            for name in ("base", "target")
+    def thumbnails(self, record: DriftRecord) -> Callable[[SideName, str], bytes | None]:
+        """Return what gives the thumbnail of an image of a side by its content hash; None where it is gone."""
+        folder = self._folder(record.report_id)
+        sides: dict[SideName, Mapping[str, Any]] = {"base": record.base, "target": record.target}
+        opened = {name: self._sides.opened(side) for name, side in sides.items()}
+        ids = {
+            name: dict(zip(*(table[c].to_pylist() for c in ("content_hash", "item_id")), strict=True))
+            for name, table in ((name, load_scores(folder, name)) for name in sides)
         }
+
+        def thumbnail(side: SideName, content_hash: str) -> bytes | None:
+            dataset = opened[side]
+            found = dataset.index.items([ids[side][content_hash]]) if dataset is not None else []
+            if dataset is None or not found or found[0].content_hash != content_hash:
+                return None
+            return thumbnail_of(dataset.layout, found[0], 256)
+
+        return thumbnail
+
+    def record(self, params: Params, report: Mapping[str, Any], **summary: Any) -> None:
+        """Put a finished report into the catalog, and its scores into the indexes of both sides."""
+        sides = {name: recorded_side(params[name], report[name].get("items")) for name in ("base", "target")}
         record = DriftRecord(
             report_id=params["report_id"],
             base=sides["base"],
@@ -197,34 +164,37 @@ class DriftReports:
             status=report["status"],
             score=report["score"],
             p_value=report["p_value"],
+            summary={"target_digest": _digest(self._folder(params["report_id"])), **summary},
         )
         if self._catalog.drift_reports.find(record.report_id) is None:
             self._catalog.drift_reports.put(record)
-        for name in ("base", "target"):
-            place = params[name].get("workspace_id")
-            root = (
-                self._roots.workspace_root(place)
-                if place
-                else self._roots.dataset_root(params[name]["dataset_id"])
-            )
-            self._roots.reload_results(root)
-        return self.get(record.report_id)
+        for side in sides.values():
+            self._roots.reload_results(self._sides.root(side))
+
+    def _folder(self, report_id: str) -> Path:
+        return self._settings.drift_folder / check_id(report_id)
+
+    def _comparison(self, report_id: str) -> Comparison:
+        folder = self._folder(report_id)
+        return Comparison(load_report(folder), *(load_scores(folder, side) for side in ("base", "target")))
+
+    def _prepare(self, context: JobContext, params: Params) -> Params:
+        sides = {name: self._sides.prepared(context, params[name], name) for name in ("base", "target")}
+        return {**params, **sides}
+
+    def _finish(self, _context: JobContext, params: Params, output: Any) -> Any:
+        self.record(params, output)
+        return self.get(params["report_id"])
 
     def _clean(self, _context: JobContext, params: Params) -> None:
         if self._catalog.drift_reports.find(params["report_id"]) is None:
             shutil.rmtree(params["folder"], ignore_errors=True)
 
 
-def selection_of(data: Mapping[str, Any]) -> Selection:
-    """Return the selection that a body's plain data means."""
-    wanted = data.get("filter")
-    named = data.get("item_ids")
-    return Selection(
-        item_ids=tuple(named) if named is not None else None,
-        filter=Filter.from_json(wanted) if wanted is not None else None,
-        except_ids=tuple(data.get("except_ids") or ()),
-        sample_id=data.get("sample_id"),
-    )
+def _digest(folder: Path) -> str:
+    """Return what is equal for equal target images, whatever they are called."""
+    hashes: list[str] = load_scores(folder, "target")["content_hash"].to_pylist()
+    return md5_bytes("".join(sorted(set(hashes))).encode())
 
 
 def _position(cursor: str | None, rows: int) -> int:

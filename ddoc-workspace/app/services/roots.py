@@ -19,6 +19,7 @@ class OpenRoots:
         self._settings = settings
         self._catalog = catalog
         self._open: dict[Path, Dataset] = {}
+        self._warming: dict[Path, threading.Thread] = {}
         self._locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
 
@@ -51,6 +52,9 @@ class OpenRoots:
         """Close a root, so that its folder can be moved. Does nothing when it is not open."""
         with self._lock_of(root):
             dataset = self._open.pop(root, None)
+            warming = self._warming.pop(root, None)
+            if warming is not None:
+                warming.join()
             if dataset is not None:
                 dataset.close()
 
@@ -71,6 +75,7 @@ class OpenRoots:
                 dataset = Dataset.open(root, refresh=refresh)
                 load_results(dataset, self._score_files(root.name))
                 self._open[root] = dataset
+                self._warm(root, dataset)
             return dataset
 
     def reload_results(self, root: Path) -> None:
@@ -78,6 +83,12 @@ class OpenRoots:
         dataset = self._open.get(root)
         if dataset is not None:
             load_results(dataset, self._score_files(root.name))
+
+    def _warm(self, root: Path, dataset: Dataset) -> None:
+        """Read ahead what the first pages need, while the request that opened the root goes on."""
+        thread = threading.Thread(target=dataset.index.warm, name="warm-index", daemon=True)
+        self._warming[root] = thread
+        thread.start()
 
     def _score_files(self, name: str) -> dict[str, list[Path]]:
         """Return the files with scores of each drift report that speaks of this dataset or workspace."""

@@ -11,7 +11,7 @@ from app.services.choosing import Choosing
 from app.services.exporting import CONTENT, export_records
 from app.services.places import server_path
 from app.services.roots import OpenRoots
-from app.services.shapes import edit_record_json, item_detail_json, item_json
+from app.services.shapes import edit_record_json, item_detail_json, item_json, saved_view_json
 from app.services.workspace_service import Workspaces
 from app.settings import Settings
 from ddoc.dataset import quality
@@ -21,6 +21,7 @@ from ddoc.dataset.edits import EditResult, Edits
 from ddoc.dataset.filters import Filter
 from ddoc.dataset.previews import thumbnail_of
 from ddoc.dataset.recipes import export_recipe, replay_recipe
+from ddoc.dataset.saved_views import SavedViews
 from ddoc.dataset.selections import Selection
 from ddoc.errors import NotFoundError
 from ddoc.formats import FORMATS
@@ -28,6 +29,7 @@ from ddoc.formats.streaming import stream_zip
 from ddoc.ids import check_id
 from ddoc.sampling import (
     DatasetSource,
+    Sample,
     SampleRequest,
     describe_strategies,
     preview,
@@ -124,6 +126,18 @@ class SamplingService:
         view = self.dataset.index.create_view(wanted, sort)
         return {"view_id": view.view_id, "total": view.total, "data_version": view.data_version}
 
+    def save_view(self, name: str, wanted: Filter, *, sort: str | None = None) -> dict[str, Any]:
+        """Name a filter and an order; a view of the same name is replaced. Raises InvalidInputError `invalid-name`."""
+        return saved_view_json(SavedViews(self.dataset.layout).save(name, wanted, sort))
+
+    def saved_views(self) -> list[dict[str, Any]]:
+        """Return the named views by name."""
+        return [saved_view_json(view) for view in SavedViews(self.dataset.layout).list()]
+
+    def delete_saved_view(self, saved_id: str) -> None:
+        """Forget a named view. Raises NotFoundError `saved-view-not-found`."""
+        SavedViews(self.dataset.layout).delete(saved_id)
+
     def view_items(self, view_id: str, *, offset: int = 0, limit: int = 100) -> dict[str, Any]:
         """Return the items of a view from `offset` on. Raises NotFoundError `view-not-found`."""
         page = self.dataset.index.view_page(view_id, offset=offset, limit=limit)
@@ -131,6 +145,7 @@ class SamplingService:
             "items": [item_json(self.workspace_id, item) for item in page.items],
             "next_cursor": None,
             "total": page.total,
+            "stale": page.stale,
             "data_version": page.data_version,
         }
 
@@ -256,7 +271,7 @@ class SamplingService:
     def replay(self, recipe: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
         """Repeat the steps of a recipe here; the answer reports what differed."""
         with self._guard(dry_run=dry_run):
-            return replay_recipe(self.dataset, recipe, dry_run=dry_run)
+            return replay_recipe(self.dataset, recipe, dry_run=dry_run, resample=self._resample)
 
     def refresh(self, *, idempotency_key: str | None) -> Job:
         """Submit the job that reads what was changed under `data/` from outside."""
@@ -292,14 +307,19 @@ class SamplingService:
             seed=seed,
             include=tuple(self.dataset.resolve(include)) if include is not None else (),
         )
-        source = (
-            DatasetSource(self.dataset)
-            if self._around is None
-            else self._around.choosing.source(self.dataset)
-        )
+        made = self._recorded(request)
+        return {**made.to_json(), "preview": preview(self.dataset, made)}
+
+    def _recorded(self, request: SampleRequest) -> Sample:
+        around = self._around
+        source = DatasetSource(self.dataset) if around is None else around.choosing.source(self.dataset)
         made = sample(source, request)
         record_sample(self.dataset.samples, made)
-        return {**made.to_json(), "preview": preview(self.dataset, made)}
+        return made
+
+    def _resample(self, request: Mapping[str, Any]) -> str:
+        """Choose here as a recipe's step chose there."""
+        return self._recorded(SampleRequest.from_json(request)).sample_id
 
     def list_samples(self, *, limit: int = 100) -> dict[str, Any]:
         """Return the recorded samples, newest first."""

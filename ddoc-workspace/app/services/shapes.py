@@ -5,6 +5,7 @@ from typing import Any
 from ddoc.dataset.items import Annotation, Item
 from ddoc.dataset.journal import EditRecord
 from ddoc.dataset.labels import ItemLabels
+from ddoc.dataset.saved_views import SavedView
 
 
 def item_json(workspace_id: str, item: Item) -> dict[str, Any]:
@@ -46,6 +47,17 @@ def annotation_json(annotation: Annotation) -> dict[str, Any]:
         "box": box and {"x": box.x1, "y": box.y1, "width": box.width, "height": box.height},
         "polygons": [list(ring) for ring in annotation.polygons],
         "extra": dict(annotation.extra),
+    }
+
+
+def saved_view_json(view: SavedView) -> dict[str, Any]:
+    """Return a named view."""
+    return {
+        "saved_id": view.saved_id,
+        "name": view.name,
+        "filter": view.filter.to_json(),
+        "sort": str(view.sort) or None,
+        "created_at": view.created_at,
     }
 
 

@@ -1,6 +1,7 @@
 """Snapshots of the workspaces: jobs for what takes time, direct answers for what does not."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
@@ -8,9 +9,11 @@ from app.services.lineage import extra_lineage
 from app.services.marks import edits_since_snapshot, mark_snapshot
 from app.services.roots import OpenRoots
 from app.services.workspace_service import Workspaces
+from app.settings import Settings
 from app.stores.catalog import Catalog
 from ddoc.core.item_diff import ItemDiff
 from ddoc.core.snapshot_service import SnapshotService
+from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.edits import Edits
 from ddoc.errors import InvalidInputError
 
@@ -21,7 +24,10 @@ Maintenance = Literal["verify", "gc", "push", "pull"]
 class Snapshots:
     """Versions of the workspaces."""
 
-    def __init__(self, catalog: Catalog, roots: OpenRoots, jobs: Jobs, workspaces: Workspaces) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, roots: OpenRoots, jobs: Jobs, workspaces: Workspaces
+    ) -> None:
+        self._settings = settings
         self._catalog = catalog
         self._roots = roots
         self._jobs = jobs
@@ -53,6 +59,7 @@ class Snapshots:
                 JobKind(
                     f"snapshot-{name}",
                     "app.services.bodies:maintain_snapshots",
+                    finish=self._finish_gc if name == "gc" else None,
                     writes=name != "push",
                     needs_space=name != "gc",
                 )
@@ -136,6 +143,11 @@ class Snapshots:
         found: ItemDiff = service.diff(a, b)
         return found.page(change=change, limit=limit, cursor=cursor)
 
+    def stored_content(self, workspace_id: str, content_hash: str) -> tuple[Dataset, Path]:
+        """Return a workspace and the stored file with these bytes. Raises NotFoundError `unknown-content`."""
+        dataset = self._roots.workspace(workspace_id)
+        return dataset, SnapshotService(dataset.root).object_path(content_hash)
+
     def lineage(self, workspace_id: str) -> dict[str, Any]:
         """Return the graph of where everything in a workspace came from."""
         record = self._catalog.workspaces.get(workspace_id)
@@ -146,9 +158,12 @@ class Snapshots:
     def maintain(
         self, workspace_id: str, what: Maintenance, options: Mapping[str, Any], *, idempotency_key: str | None
     ) -> Job:
-        """Submit a job that verifies, frees, pushes or pulls."""
+        """Submit a job that verifies, frees, pushes or pulls; without a named remote, to and from `DDOC_REMOTE`."""
         self._service(workspace_id)
-        params = {**self._place(workspace_id), "what": what, "options": dict(options)}
+        chosen = dict(options)
+        if what in ("push", "pull"):
+            chosen["remote"] = chosen["remote"] or self._settings.remote or None
+        params = {**self._place(workspace_id), "what": what, "options": chosen}
         return self._jobs.submit(
             f"snapshot-{what}", workspace_id=workspace_id, params=params, idempotency_key=idempotency_key
         )
@@ -176,6 +191,11 @@ class Snapshots:
         mark_snapshot(self._roots.workspace(params["workspace_id"]))
         self._workspaces.summarise(params["workspace_id"])
         return output
+
+    def _finish_gc(self, _context: JobContext, params: Params, output: Any) -> Any:
+        """Empty the trash of the edits too: what a user frees is meant to be gone."""
+        freed = Edits(self._roots.workspace(params["workspace_id"])).empty_trash()
+        return {**output, "trash_bytes": freed}
 
     def _finish_restore(self, _context: JobContext, params: Params, output: Any) -> Any:
         self._settle(params)

@@ -127,9 +127,9 @@ class Workspaces:
         return WorkspacePage(items, page.next_cursor, page.total)
 
     def describe(self, record: WorkspaceRecord) -> dict[str, Any]:
-        """Return a workspace as the API's plain data: live where it is open, else as last seen."""
-        root = self._roots.workspace_root(record.workspace_id)
-        summary = self.summarise(record.workspace_id) if self._roots.is_open(root) else dict(record.summary)
+        """Return a workspace as the API's plain data: live where it is open or was never seen, else as last seen."""
+        live = not record.summary or self._roots.is_open(self._roots.workspace_root(record.workspace_id))
+        summary = self.summarise(record.workspace_id) if live else dict(record.summary)
         return {
             "workspace_id": record.workspace_id,
             "name": record.name,

@@ -7,6 +7,7 @@ workspace) is asked of them, not of the catalog.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Table, and_, func, insert, or_, select, update
@@ -67,7 +68,13 @@ class DriftRecord:
     created_at: datetime = field(default_factory=now)
     deleted_at: datetime | None = None
 
+    @property
+    def guard(self) -> Mapping[str, Any] | None:
+        """What a guard found, where the report is of a check of one."""
+        return self.summary.get("guard")
 
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Record = TypeVar("Record", DatasetRecord, WorkspaceRecord, DriftRecord)
 
 
@@ -124,12 +131,22 @@ class Records(Generic[Record]):
         return None if row is None else self._from(row)
 
     def page(
-        self, *, limit: int = 100, cursor: str | None = None, deleted: bool = False, **equal: str
+        self,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        deleted: bool = False,
+        summary: Mapping[str, str] = NOTHING,
+        **equal: str,
     ) -> RecordPage[Record]:
-        """Return a page, newest first, of the records whose columns have the values of `equal`."""
+        """Return a page, newest first, of the records whose columns have the values of `equal`.
+
+        `summary` asks for texts in the column of that name.
+        """
         alive = self._table.c.deleted_at
         wanted = [alive.is_not(None) if deleted else alive.is_(None)]
         wanted += [self._table.c[name] == value for name, value in equal.items()]
+        wanted += [self._table.c.summary[name].as_string() == value for name, value in summary.items()]
         query = select(self._table).where(*wanted)
         if cursor is not None:
             moment, key = decode_cursor(cursor)

@@ -15,27 +15,34 @@ _TRIM_EVERY = 16
 
 
 def thumbnail_of(layout: Layout, item: Item, size: int = 256, *, cap_bytes: int = CAP_BYTES) -> bytes:
-    """Return the WebP thumbnail of an item, its longer side the least of SIZES that is at least `size`.
+    """Return the WebP thumbnail of an item; raises what `thumbnail_of_content` raises."""
+    return thumbnail_of_content(layout, item.content_hash, layout.data / item.path, size, cap_bytes=cap_bytes)
 
-    Raises InvalidInputError `invalid-size`, or the image's own code where it cannot be decoded; NotFoundError
-    `image-missing`. The cache is held under about `cap_bytes`, the longest unused going first.
+
+def thumbnail_of_content(
+    layout: Layout, content_hash: str, source: Path, size: int = 256, *, cap_bytes: int = CAP_BYTES
+) -> bytes:
+    """Return the WebP thumbnail of the image `source`, whose bytes have this hash.
+
+    Its longer side is the least of SIZES that is at least `size`. Raises InvalidInputError `invalid-size`, or the
+    image's own code where it cannot be decoded; NotFoundError `image-missing`. The cache is held under about
+    `cap_bytes`, the longest unused going first.
     """
     if not 1 <= size <= SIZES[-1]:
         raise InvalidInputError(f"size is 1 to {SIZES[-1]}", code="invalid-size", pointer="/size")
     made = next(s for s in SIZES if s >= size)
-    folder = layout.thumbnails / item.content_hash[:2]
-    path = folder / f"{item.content_hash}-{made}.webp"
+    folder = layout.thumbnails / content_hash[:2]
+    path = folder / f"{content_hash}-{made}.webp"
     try:
         return path.read_bytes()
     except FileNotFoundError:
         pass  # made below
-    source = layout.data / item.path
     if source.is_symlink() or not source.is_file():
-        raise NotFoundError("the image is no longer there", code="image-missing", item_id=item.item_id)
+        raise NotFoundError("the image is no longer there", code="image-missing")
     data = thumbnail(source, made)
     write_atomic(path, data)
     # one shard in turn is trimmed now and then: no count has to be kept anywhere
-    if int(item.content_hash[-2:], 16) % _TRIM_EVERY == 0:
+    if int(content_hash[-2:], 16) % _TRIM_EVERY == 0:
         _trim(folder, cap_bytes // _SHARDS)
     return data
 

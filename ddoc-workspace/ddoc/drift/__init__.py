@@ -1,6 +1,6 @@
 """Drift: base against target, as tests, as sizes, and as a score for every image."""
 
-from ddoc.drift.compare import compare
+from ddoc.drift.compare import EFFECT_THRESHOLD, compare
 from ddoc.drift.guard import Guard, GuardResult, Thresholds, before_after, check, load_guard, save_guard
 from ddoc.drift.html import report_html
 from ddoc.drift.report import Comparison, DriftReport, load_report, load_scores, save_comparison
@@ -8,6 +8,7 @@ from ddoc.drift.sides import COMPARED_ATTRIBUTES, MIN_IMAGES, Boxes, Side, check
 
 __all__ = [
     "COMPARED_ATTRIBUTES",
+    "EFFECT_THRESHOLD",
     "MIN_IMAGES",
     "Boxes",
     "Comparison",

@@ -128,7 +128,9 @@ def load_guard(folder: Path) -> Guard:
     return Guard(base, Thresholds(facts["alpha"], facts["fail_at"], facts["seed"]))
 
 
-def check(guard: Guard, target: Side, *, progress: Progress = no_progress) -> GuardResult:
+def check(
+    guard: Guard, target: Side, *, report_id: str | None = None, progress: Progress = no_progress
+) -> GuardResult:
     """Compare `target` with the guard's base. Raises what `compare` raises."""
     limits = guard.thresholds
     comparison = compare(
@@ -137,6 +139,7 @@ def check(guard: Guard, target: Side, *, progress: Progress = no_progress) -> Gu
         alpha=limits.alpha,
         seed=limits.seed,
         effect_threshold=limits.fail_at,
+        report_id=report_id,
         progress=progress,
     )
     outcomes: dict[str, Outcome] = {"none": "pass", "warning": "warn", "drift": "fail"}
