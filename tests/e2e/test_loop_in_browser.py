@@ -35,3 +35,8 @@ def test_a_new_user_goes_the_whole_way(studio: Studio, tmp_path: Path) -> None:
     target = tmp_path / "목표.zip"
     target_of(DATA / "bccd-voc.zip", target)
     playwright(studio, "loop", DDOC_BASE_ZIP=str(DATA / "bccd-voc.zip"), DDOC_TARGET_ZIP=str(target))
+
+
+@pytest.mark.timeout(300)
+def test_the_printed_address_signs_in_once(studio: Studio) -> None:
+    playwright(studio, "sign-in", DDOC_READY_URL=studio.address)

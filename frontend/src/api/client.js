@@ -1,7 +1,7 @@
 // @ts-check
 import createClient from 'openapi-fetch';
 import { errorFromResponse, unreachable } from './problems.js';
-import { reportSignedOut } from './session.js';
+import { reportSignedOut, signInCount } from './session.js';
 
 /** @typedef {import('./schema').paths} paths */
 
@@ -22,6 +22,7 @@ export const api = createClient({
  * @returns {Promise<NonNullable<T>>}
  */
 export async function call(request) {
+  const asked = signInCount();
   let answer;
   try {
     answer = await request;
@@ -30,7 +31,7 @@ export async function call(request) {
     throw unreachable(cause);
   }
   const { data, error, response } = answer;
-  if (response.status === 401) reportSignedOut();
+  if (response.status === 401) reportSignedOut(asked);
   if (!response.ok) throw errorFromResponse(response, error);
   return /** @type {NonNullable<T>} */ (data);
 }

@@ -4,6 +4,8 @@ import { errorFromResponse, unreachable } from './problems.js';
 
 /** Whether the API has asked for a token. The cookie itself is HttpOnly: only answers tell. */
 let signedOut = false;
+/** How often this page was signed in: an answer to a request from before says nothing about after. */
+let signIns = 0;
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
@@ -14,8 +16,10 @@ function set(value) {
   for (const listener of listeners) listener();
 }
 
-/** A request was answered with 401. */
-export const reportSignedOut = () => set(true);
+export const signInCount = () => signIns;
+
+/** A request was answered with 401. @param {number} asked `signInCount` when it was sent */
+export const reportSignedOut = (asked) => asked === signIns && set(true);
 
 /** @param {() => void} listener */
 function subscribe(listener) {
@@ -56,6 +60,7 @@ export const sessionState = (signal) => session('GET', { signal });
 /** Exchanges the token for an HttpOnly cookie, so that images and event streams carry it too. @param {string} token */
 export async function signIn(token) {
   await session('POST', { body: { token } });
+  signIns += 1;
   set(false);
 }
 

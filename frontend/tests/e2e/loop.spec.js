@@ -1,6 +1,6 @@
 // @ts-check
 import { expect, test } from '@playwright/test';
-import { ask, signIn, useLanguage } from './studio.js';
+import { ask, collectErrors, signIn, useLanguage } from './studio.js';
 
 const BASE = process.env.DDOC_BASE_ZIP ?? '';
 const TARGET = process.env.DDOC_TARGET_ZIP ?? '';
@@ -10,6 +10,8 @@ test.setTimeout(300_000);
 
 /** @type {import('@playwright/test').Page} */
 let page;
+/** @type {string[]} */
+let errors;
 let target = '';
 
 /** The target workspace that was made last; "" before there is one. */
@@ -22,6 +24,7 @@ test.beforeAll(async ({ browser }) => {
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await signIn(page);
   await useLanguage(page, 'English');
+  errors = collectErrors(page);
   target = await newestTarget();
 });
 
@@ -109,6 +112,7 @@ test('samples what drifted most and looks before it applies', async () => {
 });
 
 test('takes a snapshot of an edit and shows the difference', async () => {
+  await page.goto(`/w/${target}/snapshots`);
   const moved = await page.evaluate(async (id) => {
     const body = JSON.stringify({ filter: { split: 'val' }, target_split: 'holdout' });
     const headers = { 'Content-Type': 'application/json' };
@@ -116,7 +120,7 @@ test('takes a snapshot of an edit and shows the difference', async () => {
       .status;
   }, target);
   expect(moved).toBe(200);
-  await page.goto(`/w/${target}/snapshots`);
+  await page.reload();
   await page.getByLabel('What changed, and why').fill('Held the validation images out');
   await page.getByLabel('Alias (optional)').fill('held-out');
   await page.getByRole('button', { name: 'Take snapshot' }).click();
@@ -162,4 +166,8 @@ test('exports and says what the format could not hold', async () => {
   await dialog.getByRole('radio', { name: /COCO/ }).click();
   await dialog.getByRole('button', { name: 'Export', exact: true }).click();
   await expect(dialog.getByText('Download zip')).toBeVisible({ timeout: 60_000 });
+});
+
+test('left no error in the console', async () => {
+  expect(errors).toEqual([]);
 });

@@ -34,3 +34,14 @@ export async function useLanguage(page, language) {
  */
 export const ask = (page, path) =>
   page.evaluate(async (address) => (await fetch(`/api${address}`)).json(), path);
+
+/** Fails the test on what a user would find in the console. @param {Page} page */
+export function collectErrors(page) {
+  /** @type {string[]} */
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  return errors;
+}
