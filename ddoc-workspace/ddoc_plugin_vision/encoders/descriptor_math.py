@@ -16,8 +16,9 @@ _HOG_CELL, _HOG_BINS = 16, 9
 _COLOUR_BINS = 8
 _LBP_GRID, _LBP_CODES = 2, 59
 _COLOUR_WEIGHT, _LBP_WEIGHT = 0.7, 0.5
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 # as many thumbnails at once as fit the second-level cache
-_BLOCK = 16
+_BLOCK = 8
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> Batch:
@@ -51,26 +52,45 @@ def oriented_gradients(batch: Batch) -> Vectors:
     Dalal & Triggs, "Histograms of oriented gradients for human detection" (CVPR 2005), on the square root of gray.
     """
     count = len(batch)
-    red, green, blue = (batch[..., c].astype(np.float32) for c in range(3))
-    gray = np.sqrt(0.299 * red + 0.587 * green + 0.114 * blue)
+    gray = np.sqrt(cv2.transform(batch.reshape(count * SIZE, SIZE, 3).astype(np.float32), _LUMA)).ravel()
     across, down = np.zeros_like(gray), np.zeros_like(gray)
-    np.subtract(gray[:, :, 2:], gray[:, :, :-2], out=across[:, :, 1:-1])
-    np.subtract(gray[:, 2:], gray[:, :-2], out=down[:, 1:-1])
-    strength, angle = cv2.cartToPolar(across.reshape(count * SIZE, SIZE), down.reshape(count * SIZE, SIZE))
-    turns = np.mod(angle * np.float32(_HOG_BINS / np.pi), np.float32(_HOG_BINS))
+    # on the flat pixels: rows that run into each other are cheaper than rows cut short, and the rims are reset
+    np.subtract(gray[2:], gray[:-2], out=across[1:-1])
+    np.subtract(gray[2 * SIZE :], gray[: -2 * SIZE], out=down[SIZE:-SIZE])
+    across.reshape(-1, SIZE)[:, [0, -1]] = 0
+    down.reshape(count, SIZE, SIZE)[:, [0, -1]] = 0
+    strength, angle = cv2.cartToPolar(across.reshape(-1, SIZE), down.reshape(-1, SIZE))
     cells = SIZE // _HOG_CELL
-    h = np.empty((count, cells, cells, _HOG_BINS), np.float32)
-    distance, other = np.empty_like(turns), np.empty_like(turns)
-    for direction in range(_HOG_BINS):  # an angle counts for its two nearest directions, linearly
-        np.abs(np.subtract(turns, np.float32(direction), out=distance), out=distance)
-        np.minimum(distance, np.subtract(np.float32(_HOG_BINS), distance, out=other), out=distance)
-        np.maximum(np.subtract(np.float32(1), distance, out=distance), np.float32(0), out=distance)
-        distance *= strength
-        h[..., direction] = cv2.resize(
-            distance, (cells, count * cells), interpolation=cv2.INTER_AREA
-        ).reshape(count, cells, cells)
+    h = _votes(strength.ravel(), angle.ravel(), count).reshape(count, cells, cells, _HOG_BINS)
     blocks = np.concatenate([h[:, :-1, :-1], h[:, :-1, 1:], h[:, 1:, :-1], h[:, 1:, 1:]], axis=-1)
     return _unit(np.minimum(_unit(blocks + 1e-6), 0.2)).reshape(count, -1)
+
+
+def _votes(strength: Vectors, angle: Vectors, count: int) -> Vectors:
+    """Return (n · cells, 9): gradient strengths summed by cell and direction, an angle counting for its two nearest
+    directions, linearly.
+    """
+    turns = angle * np.float32(_HOG_BINS / np.pi)
+    low = turns.astype(np.int32)
+    turns -= low.astype(np.float32)  # now the share of the next direction
+    second = turns * strength
+    width = 2 * _HOG_BINS + 2  # a whole turn is two half ones, and rounding may reach its end
+    place = _cells(count, SIZE // _HOG_CELL).ravel() * width
+    place += low
+    length = count * (SIZE // _HOG_CELL) ** 2 * width
+    total = np.bincount(place, weights=strength - second, minlength=length)
+    total[1:] += np.bincount(place, weights=second, minlength=length)[:-1]
+    total = total.reshape(-1, width)
+    halves = total[:, :_HOG_BINS] + total[:, _HOG_BINS : 2 * _HOG_BINS]
+    halves[:, :2] += total[:, 2 * _HOG_BINS :]
+    return (halves / _HOG_CELL**2).astype(np.float32)
+
+
+def _cells(count: int, across: int, *, values: int = 1) -> NDArray[np.int64]:
+    """Return (n, 64, 64 · values): the cell of each pixel's values, `across`² cells an image."""
+    along = np.arange(SIZE) // (SIZE // across)
+    within = along[:, None] * across + np.repeat(along, values)[None]
+    return np.arange(count)[:, None, None] * across**2 + within[None]
 
 
 def colour_histograms(batch: Batch) -> Vectors:
@@ -80,27 +100,22 @@ def colour_histograms(batch: Batch) -> Vectors:
     """
     count = len(batch)
     lab = cv2.cvtColor(batch.reshape(count * SIZE, SIZE, 3), cv2.COLOR_RGB2LAB)
-    fine = np.empty((count, 4, 3, _COLOUR_BINS), np.float32)
-    for channel, binned in enumerate(cv2.split(cv2.LUT(lab, _colour_codes()))):
-        for bin_ in range(_COLOUR_BINS):
-            fine[:, :, channel, bin_] = _count_quarters((binned == bin_).reshape(count, SIZE, SIZE))
+    width = 3 * _COLOUR_BINS
+    place = cv2.LUT(lab, _colour_codes()).reshape(count, SIZE, 3 * SIZE).astype(np.int64)
+    place += _cells(count, 2, values=3) * width
+    found = np.bincount(place.ravel(), minlength=count * 4 * width)
+    fine = found.reshape(count, 4, 3, _COLOUR_BINS).astype(np.float32)
     whole = fine.sum(1, keepdims=True)
     levels = [np.sqrt(h / h.sum(-1, keepdims=True)).reshape(count, -1) for h in (whole, fine)]
     return np.concatenate([levels[0], levels[1] / 2], axis=1)
 
 
 def _colour_codes() -> NDArray[np.uint8]:
-    """Return (1, 256, 3): for each of 256 values of L, a and b its bin."""
+    """Return (1, 256, 3): for each of 256 values of L, a and b its bin; those of a and b begin at 8 and 16."""
     values = np.arange(256)
     chroma = np.clip((values >> 3) - 12, 0, _COLOUR_BINS - 1)
-    return np.stack([values >> 5, chroma, chroma], axis=1)[None].astype(np.uint8)
-
-
-def _count_quarters(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return (n, 4): how many pixels of each quarter are set in masks (n, 64, 64). Bits are counted 32 at a time."""
-    words = np.packbits(mask, axis=2).view(np.uint32)
-    halves = np.bitwise_count(words).reshape(len(mask), 2, SIZE // 2, 2)
-    return halves.sum(axis=2, dtype=np.int64).reshape(len(mask), 4)
+    codes = [values >> 5, chroma + _COLOUR_BINS, chroma + 2 * _COLOUR_BINS]
+    return np.stack(codes, axis=1)[None].astype(np.uint8)
 
 
 def local_patterns(batch: Batch) -> Vectors:
@@ -109,14 +124,20 @@ def local_patterns(batch: Batch) -> Vectors:
     Ojala, Pietikäinen & Mäenpää (PAMI 2002); 58 uniform codes and one for all others; square roots of shares.
     """
     count = len(batch)
-    gray = cv2.cvtColor(batch.reshape(count * SIZE, SIZE, 3), cv2.COLOR_RGB2GRAY).reshape(count, SIZE, SIZE)
-    centre = gray[:, 1:-1, 1:-1]
+    flat = cv2.cvtColor(batch.reshape(count * SIZE, SIZE, 3), cv2.COLOR_RGB2GRAY).ravel()
+    rim = SIZE + 1
+    centre, code = flat[rim:-rim], np.zeros(flat.size, np.uint8)
+    inner = code[rim:-rim]
+    for y, x in ((1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1), (0, 0)):
+        start = y * SIZE + x
+        inner += inner  # the bits so far move up by one
+        inner |= (flat[start : start + centre.size] >= centre).view(np.uint8)
+    # pixels at the rims have no eight neighbours, and what was compared there is left out
+    code = code.reshape(count, SIZE, SIZE)[:, 1:-1, 1:-1]
     side = SIZE - 2
-    code = np.zeros(centre.shape, np.uint8)
-    for bit, (y, x) in enumerate(((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))):
-        code |= (gray[:, y : y + side, x : x + side] >= centre).view(np.uint8) << np.uint8(bit)
     cells = _LBP_GRID * _LBP_GRID
-    place = _uniform_codes()[code] + _cell_offsets(count, side)
+    place = _uniform_codes().take(code)
+    place += _cell_offsets(count, side)
     found = np.bincount(place.ravel(), minlength=count * cells * _LBP_CODES)
     shares = found.reshape(count, cells, _LBP_CODES).astype(np.float32) / (side // _LBP_GRID) ** 2
     return np.asarray(np.sqrt(shares).reshape(count, -1) / _LBP_GRID, np.float32)
