@@ -29,7 +29,10 @@ def _cell(value: Any) -> str:
 def main() -> None:
     """Run the parts asked for and write their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["attributes", "embedding", "drift"])
+    drift = [f"drift-{part}" for part in bench_drift.PARTS]
+    parser.add_argument(
+        "parts", nargs="*", default=["attributes", "embedding", *drift], help=f"also: {', '.join(drift)}"
+    )
     parser.add_argument("--scratch", type=Path, default=Path.home() / ".cache" / "ddoc-bench")
     parser.add_argument("--pairs", type=int, default=200)
     options = parser.parse_args()
@@ -44,9 +47,11 @@ def main() -> None:
         sys.stdout.write(table("Attributes", bench_attributes.run(options.scratch, peers)) + "\n")
     if "embedding" in options.parts:
         sys.stdout.write(table("Embedding", bench_embedding.run(options.scratch)) + "\n")
-    if "drift" in options.parts:
-        for title, rows in bench_drift.run(options.scratch, peers, pairs=options.pairs).items():
+    wanted = [part.removeprefix("drift-") for part in options.parts if part.startswith("drift-")]
+    if wanted:
+        for title, rows in bench_drift.run(options.scratch, peers, pairs=options.pairs, parts=wanted):
             sys.stdout.write(table(title, rows) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.bench.vision.peers import PEERS, peer
 from tests.bench.vision.scenes import MEDIUM_AND_STRONG, MILD
 
 Features = dict[str, np.ndarray]
+PARTS = ("alarms", "power", "items", "large", "peers")
 LARGE = """
 import json, resource, sys, time
 import numpy as np
@@ -40,18 +42,23 @@ print(json.dumps({"seconds": seconds, "peak_mb": resource.getrusage(resource.RUS
 """
 
 
-def run(scratch: Path, peers: Path, *, pairs: int = 200, workers: int = 2) -> dict[str, list[dict[str, Any]]]:
-    """Return the tables by title."""
+def run(
+    scratch: Path, peers: Path, *, pairs: int = 200, workers: int = 2, parts: Sequence[str] = PARTS
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield (title, rows) of the tables of `parts`, each as soon as it is measured."""
     features = load_features(
         scratch / "features.npz", count=2400, scratch=scratch / "images", workers=workers
     )
-    return {
-        "False alarms": [false_alarms(features, n, pairs) for n in (100, 300, 1000)],
-        "Found at n = 300 (all images touched)": [power(features, c) for c in MEDIUM_AND_STRONG],
-        "AUROC of single images, 20 % touched": item_scores(features),
-        "Speed and memory": [large(10_000), large(100_000)],
-        "Peers, MMD on the embedding view": peer_table(features, scratch, peers),
-    }
+    if "alarms" in parts:
+        yield "False alarms", [false_alarms(features, n, pairs) for n in (100, 300, 1000)]
+    if "power" in parts:
+        yield "Found at n = 300 (all images touched)", [power(features, c) for c in MEDIUM_AND_STRONG]
+    if "items" in parts:
+        yield "AUROC of single images, 20 % touched", item_scores(features)
+    if "large" in parts:
+        yield "Speed and memory", [large(10_000), large(100_000)]
+    if "peers" in parts:
+        yield "Peers, MMD on the embedding view", peer_table(features, scratch, peers)
 
 
 def side(
