@@ -87,7 +87,8 @@ export async function renderPanel(element, { search = '', workspace = {} } = {})
   await startI18n('en');
   const address = { search: '', pathname: '' };
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const context = { workspaceId: 'w1', workspace: { ...WORKSPACE, ...workspace } };
+  const open = { ...WORKSPACE, ...workspace };
+  const context = { workspaceId: 'w1', workspace: open, status: open };
   const router = createMemoryRouter(
     [
       {

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet, useLocation, useParams } from 'react-router';
-import { workspaceStatusQuery } from '../api/queries/workspaces.js';
+import { workspaceStatusQuery, workspacesQuery } from '../api/queries/workspaces.js';
 import { FILTER_KEYS } from '../lib/filterParams.js';
 import { PageSkeleton } from './common/PageSkeleton.jsx';
 import { QueryState } from './common/QueryState.jsx';
@@ -20,6 +20,9 @@ export function WorkspaceStudio() {
   const { search, pathname } = useLocation();
   const panel = pathname.split('/')[3] ?? '';
   const status = useQuery(workspaceStatusQuery(workspaceId));
+  const known = useQuery(workspacesQuery()).data?.workspaces;
+  // The status looks at every file. Until it has, what the list says is enough to work with.
+  const workspace = status.data ?? known?.find((w) => w.workspace_id === workspaceId);
   const filters = useMemo(() => filterSearch(search), [search]);
   return (
     <div className={classes.studio}>
@@ -30,16 +33,16 @@ export function WorkspaceStudio() {
           </NavLink>
         ))}
       </nav>
-      <QueryState query={status} skeleton={<PageSkeleton />}>
+      <QueryState query={{ ...status, data: workspace }} skeleton={<PageSkeleton />}>
         {(workspace) => (
           <div className={classes.content}>
             <title>{`${workspace.name} · ddoc`}</title>
             <h1 className="dd-visually-hidden">
               {workspace.name}: {t(`shell.panel.${panel}`, { defaultValue: panel })}
             </h1>
-            <WorkspaceProblems workspace={workspace} />
+            {status.data ? <WorkspaceProblems workspace={status.data} /> : null}
             <div className={classes.panel}>
-              <Outlet context={{ workspaceId, workspace }} />
+              <Outlet context={{ workspaceId, workspace, status: status.data }} />
             </div>
           </div>
         )}

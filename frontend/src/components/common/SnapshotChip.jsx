@@ -1,8 +1,9 @@
 // @ts-check
-import { Tooltip } from '@mantine/core';
+import { Loader, Tooltip } from '@mantine/core';
 import { IconCamera } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { changeCount } from '../../lib/changes.js';
 import { formatCount } from '../../lib/format.js';
 import classes from './SnapshotChip.module.css';
 
@@ -13,7 +14,7 @@ import classes from './SnapshotChip.module.css';
 export function SnapshotChip({ status }) {
   const { t } = useTranslation();
   const { added, removed, modified } = status.uncommitted_changes;
-  const changes = added + removed + modified;
+  const changes = changeCount(status);
   const label = changes
     ? t('shell.unsaved', {
         added: formatCount(added),
@@ -34,5 +35,16 @@ export function SnapshotChip({ status }) {
         {changes > 0 ? '*' : ''}
       </Link>
     </Tooltip>
+  );
+}
+
+/** Stands where the chip will be while every file is being looked at. */
+export function SnapshotChipPending() {
+  const { t } = useTranslation();
+  return (
+    <span className={classes.chip} role="status">
+      <Loader size={14} aria-hidden />
+      {t('shell.checking')}
+    </span>
   );
 }

@@ -7,7 +7,7 @@ import { workspaceStatusQuery, workspacesQuery } from '../../api/queries/workspa
 import { pairOf } from '../../lib/pairs.js';
 import classes from './Header.module.css';
 import { RoleTabs } from './RoleTabs.jsx';
-import { SnapshotChip } from './SnapshotChip.jsx';
+import { SnapshotChip, SnapshotChipPending } from './SnapshotChip.jsx';
 
 /** Which workspace, which side, which version. @param {{ workspaceId: string }} props */
 export function WorkspaceHeader({ workspaceId }) {
@@ -36,7 +36,7 @@ export function WorkspaceHeader({ workspaceId }) {
         comboboxProps={{ withinPortal: true }}
       />
       <RoleTabs pair={pairOf(workspaceId, workspaces)} workspaceId={workspaceId} />
-      {status.data ? <SnapshotChip status={status.data} /> : null}
+      {status.data ? <SnapshotChip status={status.data} /> : <SnapshotChipPending />}
     </div>
   );
 }

@@ -16,7 +16,9 @@ const ALIAS = /^(?!v\d+$|working$)[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?
 
 /**
  * Keeps the data and code as they are, with the reason why.
- * @param {{workspaceId: string, changes: {added: number, removed: number, modified: number}}} props
+ * @param {{
+ *   workspaceId: string, changes: {added: number, removed: number, modified: number} | undefined,
+ * }} props `changes` is unknown while every file is being looked at
  */
 export function CreateSnapshot({ workspaceId, changes }) {
   const { t } = useTranslation();
@@ -38,7 +40,7 @@ export function CreateSnapshot({ workspaceId, changes }) {
     [t],
   );
   const job = useJob(jobId, onDone);
-  const dirty = changes.added + changes.removed + changes.modified > 0;
+  const dirty = changes !== undefined && changes.added + changes.removed + changes.modified > 0;
   const wrongAlias = alias !== '' && !ALIAS.test(alias);
   const ready = message.trim() !== '' && !wrongAlias;
   /** @param {import('react').FormEvent} event */
@@ -46,7 +48,11 @@ export function CreateSnapshot({ workspaceId, changes }) {
     event.preventDefault();
     if (!ready) return;
     create.mutate(
-      { message: message.trim(), alias: alias || null, allow_empty: !dirty },
+      {
+        message: message.trim(),
+        alias: alias || null,
+        allow_empty: changes !== undefined && !dirty,
+      },
       { onSuccess: (started) => setJobId(started.job_id) },
     );
   };
@@ -54,13 +60,7 @@ export function CreateSnapshot({ workspaceId, changes }) {
     <form onSubmit={submit}>
       <Stack gap="xs">
         <Text size="sm" data-testid="unsaved">
-          {dirty
-            ? t('snapshots.unsaved', {
-                added: formatCount(changes.added),
-                removed: formatCount(changes.removed),
-                modified: formatCount(changes.modified),
-              })
-            : t('snapshots.clean')}
+          {changes ? stateOf(t, changes) : t('shell.checking')}
         </Text>
         <TextInput
           label={t('snapshots.message')}
@@ -87,7 +87,7 @@ export function CreateSnapshot({ workspaceId, changes }) {
             disabled={!ready || isActive(job)}
             loading={create.isPending}
           >
-            {t(dirty ? 'snapshots.create' : 'snapshots.createEmpty')}
+            {t(dirty || !changes ? 'snapshots.create' : 'snapshots.createEmpty')}
           </Button>
         </Group>
         {create.error ? <ProblemAlert error={create.error} /> : null}
@@ -95,4 +95,17 @@ export function CreateSnapshot({ workspaceId, changes }) {
       </Stack>
     </form>
   );
+}
+
+/**
+ * @param {import('i18next').TFunction} t
+ * @param {{added: number, removed: number, modified: number}} changes
+ */
+function stateOf(t, { added, removed, modified }) {
+  if (added + removed + modified === 0) return t('snapshots.clean');
+  return t('snapshots.unsaved', {
+    added: formatCount(added),
+    removed: formatCount(removed),
+    modified: formatCount(modified),
+  });
 }

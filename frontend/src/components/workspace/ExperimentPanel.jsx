@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { runsQuery, trainersQuery } from '../../api/queries/experiments.js';
 import { useWorkspace } from '../../hooks/useWorkspace.js';
+import { changeCount } from '../../lib/changes.js';
 import { EmptyState } from '../common/EmptyState.jsx';
 import { QueryState } from '../common/QueryState.jsx';
 import { CompareRuns } from '../experiments/CompareRuns.jsx';
@@ -21,13 +22,12 @@ import classes from './ExperimentPanel.module.css';
 /** Train on a version, follow the run, compare it with others. */
 export function ExperimentPanel() {
   const { t } = useTranslation();
-  const { workspaceId, workspace } = useWorkspace();
+  const { workspaceId, status } = useWorkspace();
   const [params, setParams] = useSearchParams();
   const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
   const [started, setStarted] = useState(/** @type {string | null} */ (null));
   const runs = useQuery(runsQuery(workspaceId, started !== null));
   const trainers = useQuery(trainersQuery(workspaceId));
-  const { added, removed, modified } = workspace.uncommitted_changes;
   const compared = (params.get('compare') ?? '').split(',').filter(Boolean);
   const trainer =
     trainers.data?.find(({ name }) => name === params.get('trainer')) ?? trainers.data?.[0];
@@ -73,7 +73,7 @@ export function ExperimentPanel() {
             key={`${trainer.name} ${trainer.code_hash}`}
             workspaceId={workspaceId}
             trainer={trainer}
-            unsaved={added + removed + modified}
+            unsaved={changeCount(status)}
             onStarted={setStarted}
           />
         ) : null}

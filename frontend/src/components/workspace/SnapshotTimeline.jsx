@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { snapshotsQuery, WORKING } from '../../api/queries/snapshots.js';
 import { useWorkspace } from '../../hooks/useWorkspace.js';
+import { changeCount } from '../../lib/changes.js';
 import { EmptyState } from '../common/EmptyState.jsx';
 import { QueryState } from '../common/QueryState.jsx';
 import { CreateSnapshot } from '../snapshots/CreateSnapshot.jsx';
@@ -19,11 +20,10 @@ import classes from './SnapshotTimeline.module.css';
 /** Versions of a workspace: take one, compare, restore, see where everything came from. */
 export function SnapshotTimeline() {
   const { t } = useTranslation();
-  const { workspaceId, workspace } = useWorkspace();
+  const { workspaceId, status } = useWorkspace();
   const [params, setParams] = useSearchParams();
   const query = useInfiniteQuery(snapshotsQuery(workspaceId));
-  const { added, removed, modified } = workspace.uncommitted_changes;
-  const unsaved = added + removed + modified;
+  const unsaved = changeCount(status);
   /** @param {Record<string, string | null>} values */
   const set = (values) =>
     setParams((before) => {
@@ -38,7 +38,7 @@ export function SnapshotTimeline() {
   return (
     <div className={classes.timeline}>
       <div className={classes.side}>
-        <CreateSnapshot workspaceId={workspaceId} changes={workspace.uncommitted_changes} />
+        <CreateSnapshot workspaceId={workspaceId} changes={status?.uncommitted_changes} />
         <QueryState query={query} height={240}>
           {({ pages }) => (
             <SnapshotList
