@@ -66,7 +66,7 @@ def _apply_slice(cursor: Cursor, state: State, scan: Table, *, renamed: bool) ->
     state = _assign_rids(cursor, state)
     applied = _count(cursor)
     _replace(cursor, state)
-    for table in ("staged", "old", "counted"):
+    for table in ("staged", "old", "old_rid", "counted"):
         cursor.execute(f"DROP TABLE {table}")
     return state, applied
 
@@ -76,7 +76,11 @@ def _stage(cursor: Cursor, *, renamed: bool) -> None:
     touched = "nid IN (SELECT iid FROM scan)"
     if renamed:
         touched += " OR path IN (SELECT path FROM scan)"
-    cursor.execute(f"CREATE TEMP TABLE old AS SELECT *, FALSE AS replaced FROM item WHERE {touched}")
+    # the row ids first: rows are wide, and a search by name that reads them whole reads the whole table
+    cursor.execute(f"CREATE TEMP TABLE old_rid AS SELECT rid FROM item WHERE {touched}")
+    cursor.execute(
+        "CREATE TEMP TABLE old AS SELECT *, FALSE AS replaced FROM item WHERE rid IN (SELECT rid FROM old_rid)"
+    )
     cursor.execute("UPDATE old SET replaced = TRUE WHERE path IN (SELECT path FROM scan)")
     cursor.execute(
         f"CREATE TEMP TABLE staged AS SELECT {_FOUND}, iid AS nid, {CID} AS cid, annotations, issues,"

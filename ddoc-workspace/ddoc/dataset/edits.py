@@ -299,10 +299,17 @@ class Edits:
         )
 
     def _effect(self, plan: Plan) -> dict[str, Any]:
-        with self._dataset.index.reading() as (cursor, state):
-            return effect_of(
-                cursor, state, plan.after, class_changes=plan.class_changes, new_classes=plan.new_classes
-            ).to_json()
+        index = self._dataset.index
+        with index.reading() as (cursor, state):
+            effect = effect_of(
+                cursor,
+                state,
+                index.pairs(cursor, state),
+                plan.after,
+                class_changes=plan.class_changes,
+                new_classes=plan.new_classes,
+            )
+        return effect.to_json()
 
     def _check_version(self, expected: str | None) -> None:
         if expected is not None and expected != self._dataset.version:

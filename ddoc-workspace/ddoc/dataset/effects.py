@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
+from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.schema import CID, Table
 from ddoc.dataset.state import State
 
@@ -79,12 +80,13 @@ def _pair(pair: tuple[int, int]) -> dict[str, int]:
 def effect_of(
     cursor: Cursor,
     state: State,
+    pairs: Pairs,
     after: Table,
     *,
     class_changes: Mapping[str, int],
     new_classes: Sequence[str] = (),
 ) -> Effect:
-    """Return the effect of an edit that leaves the touched items as `after` (AFTER_SCHEMA) says.
+    """Return the effect of an edit that leaves the touched items as `after` (AFTER_SCHEMA) says; `pairs` are of `state`.
 
     `class_changes` is the change of annotations per class that the edit makes by itself (relabelling, adding);
     what goes with removed items is counted here.
@@ -94,19 +96,17 @@ def effect_of(
             f"CREATE TEMP TABLE touched AS SELECT ('0x' || item_id)::UBIGINT AS iid, split, {CID} AS cid, bytes,"
             " existed, exists FROM after"
         )
-    splits = _splits(cursor)
+    splits = _splits(cursor, pairs)
     byte_pair = _bytes(cursor)
-    classes = _classes(cursor, state, class_changes)
+    classes = _classes(cursor, state, pairs, class_changes)
     duplicates, leaks = _groups(cursor, state)
     cursor.execute("DROP TABLE touched")
     before, now = (sum(pair[at] for pair in splits.values()) for at in (0, 1))
     return Effect((before, now), byte_pair, splits, classes, duplicates, leaks, tuple(new_classes))
 
 
-def _splits(cursor: Cursor) -> dict[str, tuple[int, int]]:
-    counts: dict[str, list[int]] = {}
-    for split, n in cursor.execute("SELECT split, count(*) FROM item GROUP BY split").fetchall():
-        counts[split] = [n, n]
+def _splits(cursor: Cursor, pairs: Pairs) -> dict[str, tuple[int, int]]:
+    counts = {split: [n, n] for split, n in pairs.items_per_split(None).items()}
     leaving = "SELECT i.split, count(*) FROM touched t JOIN item i USING (iid) WHERE t.existed GROUP BY 1"
     for split, n in cursor.execute(leaving).fetchall():
         counts[split][1] -= n
@@ -125,9 +125,10 @@ def _bytes(cursor: Cursor) -> tuple[int, int]:
     return int(row[0]), int(row[0] - row[1] + row[2])
 
 
-def _classes(cursor: Cursor, state: State, changes: Mapping[str, int]) -> dict[str, tuple[int, int]]:
-    rows = cursor.execute("SELECT class_id, sum(n) FROM item_class GROUP BY class_id").fetchall()
-    counts = {state.classes[number]: [int(n), int(n)] for number, n in rows}
+def _classes(
+    cursor: Cursor, state: State, pairs: Pairs, changes: Mapping[str, int]
+) -> dict[str, tuple[int, int]]:
+    counts = {state.classes[number]: [n, n] for number, n in pairs.annotations_per_class().items()}
     gone = cursor.execute(
         "SELECT class_id, sum(n) FROM item_class WHERE rid IN (SELECT rid FROM item JOIN touched USING (iid)"
         " WHERE existed AND NOT exists) GROUP BY class_id"

@@ -19,6 +19,7 @@ from ddoc.dataset.database import Cursor
 from ddoc.dataset.filters import EVERYTHING, Filter, Sort, is_item_id
 from ddoc.dataset.items import Item
 from ddoc.dataset.pages import Keyset, Page
+from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.schema import Table
 from ddoc.dataset.state import State
 from ddoc.dataset.statistics import DatasetStats, statistics_of
@@ -56,6 +57,10 @@ class Index:
     def reading(self) -> AbstractContextManager[tuple[Cursor, State]]:
         """Give a cursor that sees one state throughout, and that state."""
         return self._store.reading()
+
+    def pairs(self, cursor: Cursor, state: State) -> Pairs:
+        """Return which item has which class and split in `state`, which `cursor` sees; kept in memory."""
+        return self._store.pairs(cursor, state)
 
     def warm(self) -> None:
         """Read into memory what pages, histograms and statistics need: a second at a million items, once per opening.

@@ -1,6 +1,7 @@
 # ruff: noqa: S608 (identifiers are our own, quoted; values are parameters)
 """Which item has which class, and in which split it is, in memory: counts per class and split under any filter."""
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,30 +13,63 @@ from ddoc.dataset.database import Cursor
 from ddoc.dataset.state import State
 
 Rids = npt.NDArray[np.int32]
+MAX_PATCH = 20_000
+"""Items changed since the table was read that are kept beside it; beyond, it is read anew."""
 _GONE = 0xFFFF
 _CLASSES = 1 << 15
 Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """The pairs (item, class) as arrays: row ids, split and class, annotations; and each item's split by row id.
-
-    `splits` names the codes in `split_codes` (0xFFFF: gone). Immutable; `patched` makes another. Some 30 bytes an
-    item with two classes.
-    """
+class _Rows:
+    """Pairs (item, class): row ids, the item's split code × 32,768 + the class id, annotations."""
 
     rids: Rids
     cells: npt.NDArray[np.int32]
-    """The item's split code × 32,768 + the class id."""
     counts: npt.NDArray[np.int32]
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "_Rows":
+        return _Rows(self.rids[chosen], self.cells[chosen], self.counts[chosen])
+
+    def joined(self, other: "_Rows") -> "_Rows":
+        return _Rows(
+            np.concatenate([self.rids, other.rids]),
+            np.concatenate([self.cells, other.cells]),
+            np.concatenate([self.counts, other.counts]),
+        )
+
+    def items(self, size: int) -> Counts:
+        return np.bincount(self.cells, minlength=size)
+
+    def annotations(self, size: int) -> Counts:
+        return np.bincount(self.cells, weights=self.counts, minlength=size).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Which item has which class, and each item's split by row id (`splits` names the codes; 0xFFFF: gone).
+
+    Immutable; `patched` makes another one, which shares `table` and keeps beside it what changed since: the row ids
+    whose rows there no longer count (`stale`), and the rows that stand in their place (`fresh`). `totals` counts
+    (items, annotations) per cell over everything. Some 30 bytes an item with two classes.
+    """
+
+    table: _Rows
+    stale: npt.NDArray[np.bool_]
+    fresh: _Rows
     splits: tuple[str, ...]
     split_codes: npt.NDArray[np.uint16]
+    totals: tuple[Counts, Counts]
 
     def items_per_class(self, subset: Subset | None) -> dict[int, int]:
         """Return class id → items that have it."""
         per_cell, _ = self._cells_of(subset, annotations=False)
         per_class = per_cell.reshape(-1, _CLASSES).sum(axis=0)
+        return {int(number): int(per_class[number]) for number in np.flatnonzero(per_class)}
+
+    def annotations_per_class(self) -> dict[int, int]:
+        """Return class id → annotations, over everything."""
+        per_class = self.totals[1].reshape(-1, _CLASSES).sum(axis=0)
         return {int(number): int(per_class[number]) for number in np.flatnonzero(per_class)}
 
     def items_per_split(self, subset: Subset | None) -> dict[str, int]:
@@ -60,29 +94,28 @@ class Pairs:
     def _cells_of(self, subset: Subset | None, *, annotations: bool) -> tuple[Counts, Counts]:
         """Return (items, annotations) per cell; annotations only if asked for."""
         if subset is None:
-            return self._count(self.cells, self.counts if annotations else None)
-        chosen = subset.mask(len(self.split_codes))[self.rids]
-        some = self._count(self.cells[chosen], self.counts[chosen] if annotations else None)
+            return self.totals
+        size = len(self.totals[0])
+        mask = subset.mask(len(self.split_codes))
+        fresh = self.fresh.where(mask[self.fresh.rids])
+        mask[: len(self.stale)] &= ~self.stale
+        table = self.table.where(mask[self.table.rids])
+        some = table.items(size) + fresh.items(size)
+        several = table.annotations(size) + fresh.annotations(size) if annotations else some
         if not subset.inverted:
-            return some
-        every = self._count(self.cells, self.counts if annotations else None)
-        return every[0] - some[0], every[1] - some[1]
+            return some, several
+        return self.totals[0] - some, (self.totals[1] if annotations else self.totals[0]) - several
 
-    def _count(
-        self, cells: npt.NDArray[np.int32], weights: npt.NDArray[np.int32] | None
-    ) -> tuple[Counts, Counts]:
-        size = max(1, len(self.splits)) * _CLASSES
-        items = np.bincount(cells, minlength=size)
-        if weights is None:
-            return items, items
-        return items, np.bincount(cells, weights=weights, minlength=size).astype(np.int64)
-
-    def patched(self, cursor: Cursor, state: State, touched: Rids) -> "Pairs":
-        """Return the pairs after a change of the `touched` row ids, read from `cursor`."""
+    def patched(self, cursor: Cursor, state: State, touched: Rids) -> "Pairs | None":
+        """Return the pairs after a change of the `touched` row ids, read from `cursor`; None when the changes since
+        the table was read are many, and it is better read again."""
+        stale = np.zeros(state.next_rid, bool)
+        stale[: len(self.stale)] = self.stale
+        before = self._rows_of(touched, stale)
+        stale[touched] = True
+        if np.count_nonzero(stale) > MAX_PATCH:
+            return None
         listed = ", ".join(map(str, touched.tolist())) or "-1"
-        gone = np.zeros(state.next_rid, bool)
-        gone[touched] = True
-        kept = ~gone[self.rids]
         codes = np.full(state.next_rid, _GONE, np.uint16)
         codes[: len(self.split_codes)] = self.split_codes
         codes[touched] = _GONE
@@ -92,32 +125,48 @@ class Pairs:
         numbers = {name: at for at, name in enumerate(self.splits)}
         for rid, split in rows:
             codes[rid] = numbers.setdefault(split, len(numbers))
-        rids, classes, counts = _read_pairs(cursor, f" WHERE rid IN (SELECT unnest([{listed}]))")
-        return Pairs(
-            np.concatenate([self.rids[kept], rids]),
-            np.concatenate([self.cells[kept], codes[rids].astype(np.int32) * _CLASSES + classes]),
-            np.concatenate([self.counts[kept], counts]),
-            tuple(numbers),
-            codes,
+        now = _read_pairs(cursor, codes, f" WHERE rid IN (SELECT unnest([{listed}]))")
+        size = _size(numbers)
+        totals = (
+            _grown(self.totals[0], size) - before.items(size) + now.items(size),
+            _grown(self.totals[1], size) - before.annotations(size) + now.annotations(size),
         )
+        kept = self.fresh.where(~np.isin(self.fresh.rids, touched))
+        return Pairs(self.table, stale, kept.joined(now), tuple(numbers), codes, totals)
+
+    def _rows_of(self, touched: Rids, stale: npt.NDArray[np.bool_]) -> _Rows:
+        """Return the rows of these row ids as they count now."""
+        wanted = np.zeros(len(stale), bool)
+        wanted[touched] = True
+        fresh = self.fresh.where(wanted[self.fresh.rids])
+        return self.table.where((wanted & ~stale)[self.table.rids]).joined(fresh)
 
 
 def read_pairs(cursor: Cursor, state: State) -> Pairs:
     """Return the pairs as `cursor` sees them."""
-    rids, classes, counts = _read_pairs(cursor, "")
     splits = tuple(s for (s,) in cursor.execute("SELECT DISTINCT split FROM item ORDER BY split").fetchall())
     codes = np.full(state.next_rid, _GONE, np.uint16)
     for code, split in enumerate(splits):
         cursor.execute("SELECT rid FROM item WHERE split = $1", [split])
         codes[np.asarray(cursor.fetchnumpy()["rid"], np.int32)] = code
-    return Pairs(rids, codes[rids].astype(np.int32) * _CLASSES + classes, counts, splits, codes)
+    table = _read_pairs(cursor, codes, "")
+    size = _size(splits)
+    nothing = table.where(np.zeros(len(table.rids), bool))
+    totals = (table.items(size), table.annotations(size))
+    return Pairs(table, np.zeros(state.next_rid, bool), nothing, splits, codes, totals)
 
 
-def _read_pairs(cursor: Cursor, where: str) -> tuple[Rids, npt.NDArray[np.int16], npt.NDArray[np.int32]]:
+def _size(splits: Sized) -> int:
+    return max(1, len(splits)) * _CLASSES
+
+
+def _grown(counts: Counts, size: int) -> Counts:
+    return np.pad(counts, (0, size - len(counts)))
+
+
+def _read_pairs(cursor: Cursor, codes: npt.NDArray[np.uint16], where: str) -> _Rows:
     cursor.execute(f"SELECT rid, class_id, n FROM item_class{where}")
     read: Any = cursor.fetchnumpy()
-    return (
-        np.asarray(read["rid"], np.int32),
-        np.asarray(read["class_id"], np.int16),
-        np.asarray(read["n"], np.int32),
-    )
+    rids = np.asarray(read["rid"], np.int32)
+    cells = codes[rids].astype(np.int32) * _CLASSES + np.asarray(read["class_id"], np.int16)
+    return _Rows(rids, cells, np.asarray(read["n"], np.int32))

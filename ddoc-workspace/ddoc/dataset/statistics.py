@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ddoc.dataset.bins import Subset
-from ddoc.dataset.database import Cursor, one_row
+from ddoc.dataset.database import Cursor
 from ddoc.dataset.filters import Where
 from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.schema import LARGE_BIT, SIDES_PER_OCTAVE, SMALL_AREA
@@ -61,27 +61,16 @@ def statistics_of(
     issues = cursor.execute(
         f"SELECT code, count(*) FROM issue{chosen} GROUP BY code ORDER BY code", params
     ).fetchall()
+    per_size = _per_size(cursor, where)
     return DatasetStats(
         splits=pairs.items_per_split(subset),
         classes=classes,
         by_split=by_split,
-        image_size=_image_size(cursor, where),
+        image_size=_image_size(per_size),
         box_size=_box_size(cursor, chosen, params),
         issues=dict(issues),
-        **_sums(cursor, where),
+        **_sums(per_size),
     )
-
-
-def _sums(cursor: Cursor, where: Where) -> dict[str, int]:
-    row = one_row(
-        cursor,
-        "SELECT count(*), coalesce(sum(annotation_count), 0), coalesce(sum(bytes), 0),"
-        " count(*) FILTER (NOT annotated), count(*) FILTER (annotated AND annotation_count = 0)"
-        f" FROM item WHERE {where.sql}",
-        dict(where.params),
-    )
-    names = ("items", "annotations", "bytes", "unlabelled", "backgrounds")
-    return {name: int(value) for name, value in zip(names, row, strict=True)}
 
 
 def _classes(
@@ -97,12 +86,25 @@ def _classes(
     return classes, by_split
 
 
-def _image_size(cursor: Cursor, where: Where) -> dict[str, Any]:
-    rows = cursor.execute(
-        f"SELECT width, height, count(*) AS n FROM item WHERE {where.sql} AND width > 0"
-        " GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
+_SUMS = ("items", "annotations", "bytes", "unlabelled", "backgrounds")
+
+
+def _per_size(cursor: Cursor, where: Where) -> list[tuple[int, ...]]:
+    """Return (width, height, items, annotations, bytes, unlabelled, backgrounds) per size of image, most items first."""
+    return cursor.execute(
+        "SELECT width, height, count(*) AS n, sum(annotation_count)::BIGINT, sum(bytes)::BIGINT,"
+        " count(*) FILTER (NOT annotated), count(*) FILTER (annotated AND annotation_count = 0)"
+        f" FROM item WHERE {where.sql} GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
         dict(where.params),
     ).fetchall()
+
+
+def _sums(per_size: list[tuple[int, ...]]) -> dict[str, int]:
+    return {name: sum(row[2 + at] or 0 for row in per_size) for at, name in enumerate(_SUMS)}
+
+
+def _image_size(per_size: list[tuple[int, ...]]) -> dict[str, Any]:
+    rows = [row[:3] for row in per_size if row[0] > 0]
     if not rows:
         return {"width": None, "height": None, "common": []}
     return {
@@ -128,13 +130,13 @@ def _weighted(pairs: list[tuple[int, int]]) -> dict[str, float]:
 def _box_size(cursor: Cursor, chosen: str, params: dict[str, Any]) -> dict[str, Any]:
     """Count boxes by the side of the square of equal area, four bins per octave, and by COCO's three sizes."""
     rows = cursor.execute(
-        f"SELECT size_code, count(*) FROM annotation{chosen or ' WHERE TRUE'} AND size_code IS NOT NULL"
-        " GROUP BY 1 ORDER BY 1",
-        params,
+        f"SELECT size_code, count(*) FROM annotation{chosen} GROUP BY 1 ORDER BY 1", params
     ).fetchall()
     sides: dict[int, int] = {}
     small = large = 0
     for code, count in rows:
+        if code is None:  # a class of the whole image
+            continue
         side = code % LARGE_BIT
         sides[side] = sides.get(side, 0) + count
         large += count if code >= LARGE_BIT else 0

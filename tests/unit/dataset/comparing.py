@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.filters import Filter
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -18,7 +19,15 @@ def contents(dataset: Dataset) -> dict[str, Any]:
     boxes = sorted(map(repr, dataset.index.annotations_table().to_pylist()))
     classes = sorted(map(repr, dataset.index.classes_table().to_pylist()))
     issues = {i["item_id"]: sorted(dataset.index.issues(i["item_id"])) for i in items}
-    return {"items": items, "boxes": boxes, "classes": classes, "issues": issues}
+    counted = [dataset.index.histograms(f, ("split", "class_name")) for f in (None, Filter(split="train"))]
+    return {
+        "items": items,
+        "boxes": boxes,
+        "classes": classes,
+        "issues": issues,
+        "statistics": [dataset.statistics(f).to_json() for f in (None, Filter(split="train"))],
+        "counted": counted,
+    }
 
 
 def rebuilt(root: Path, elsewhere: Path) -> dict[str, Any]:
