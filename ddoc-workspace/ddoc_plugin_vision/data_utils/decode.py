@@ -4,6 +4,7 @@ Imports nothing of `ddoc` but the errors, so that worker processes stay small.
 """
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def decode_image(path: str, *, min_size: int = 0) -> Decoded:
     image = _open(data)
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise _too_large(width, height)
+        raise _too_large(f"{width} × {height} pixels")
     frames = int(getattr(image, "n_frames", 1))
     orientation = (
         image.getexif().get(_ORIENTATION_TAG, 1) if "exif" in image.info or image.format == "TIFF" else 1
@@ -84,17 +85,14 @@ def _open(data: bytes) -> Any:
             warnings.simplefilter("ignore")
             return Image.open(io.BytesIO(data))
     except Image.DecompressionBombError as error:
-        raise InvalidInputError(
-            f"the image is larger than 64 Mpx ({error})", code="image-too-large"
-        ) from error
+        count = re.search(r"\d+", str(error))  # Pillow tells the size in words only
+        raise _too_large(f"{int(count[0]) / 1e6:.0f} Mpx" if count else "too many pixels") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise InvalidInputError("the image's header is broken", code="truncated-image") from error
 
 
-def _too_large(width: int, height: int) -> InvalidInputError:
-    return InvalidInputError(
-        f"the image has {width} × {height} pixels; at most 64 Mpx are decoded", code="image-too-large"
-    )
+def _too_large(size: str) -> InvalidInputError:
+    return InvalidInputError(f"the image has {size}; at most 64 Mpx are decoded", code="image-too-large")
 
 
 def _decode(data: bytes, image: Any, min_size: int) -> Pixels:
