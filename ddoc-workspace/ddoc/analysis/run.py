@@ -116,7 +116,10 @@ def _compute(
 ) -> None:
     if not todo:
         return  # not even the encoder's weights are read
-    size, worker = analyzer.chunk_size, analyzer.worker()
+    worker, size = (
+        analyzer.worker(),
+        analyzer.chunk_size,
+    )  # in this order: the size may follow from what is loaded
     chunks: list[Chunk] = [tuple(todo[i : i + size]) for i in range(0, len(todo), size)]
     count, flushed = 0, time.monotonic()
     try:

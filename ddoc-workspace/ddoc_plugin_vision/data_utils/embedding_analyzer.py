@@ -29,7 +29,9 @@ class EmbeddingAnalyzer:
 
     def worker(self) -> Callable[[Chunk], ChunkResult]:
         """Return the encoder's function for worker processes."""
-        return self.encoder.worker()
+        worker = self.encoder.worker()
+        self.chunk_size = self.encoder.chunk_size  # known only now where it depends on the device
+        return worker
 
     def receive(self, values: Any) -> Any:
         """Encode a worker's values in this process."""

@@ -81,4 +81,7 @@ class ClipEncoder:
             except UnavailableError:
                 weights = None  # `check` has seen that a download is allowed
             self._loaded = load_model(self.model, weights, download_tag(self.model))
+            self.chunk_size = (
+                self._loaded.batch
+            )  # a GPU wants larger chunks, and a chunk is what it is given at once
         return self._loaded

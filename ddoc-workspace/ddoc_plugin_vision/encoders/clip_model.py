@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ddoc.errors import UnavailableError
 from ddoc_plugin_vision.encoders.torchvision_shim import prepare_torchvision
 
-_CPU_BATCH, _GPU_BATCH = 32, 256
+_CPU_BATCH, _GPU_BATCH = 32, 128
 
 
 class ClipModel:
