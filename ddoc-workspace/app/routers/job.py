@@ -24,7 +24,7 @@ LastEventId = Annotated[
 STREAM = {
     200: {
         "description": "events, each a Job",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 MAX_LOG_BYTES = 1 << 20
