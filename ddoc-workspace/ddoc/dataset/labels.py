@@ -155,7 +155,8 @@ def decode_labels(
         if not tokens:
             continue
         try:
-            annotations.append(_decode(tokens, entries, classes, width, height, issues))
+            annotation = None if entries else _plain(tokens, classes, width, height)
+            annotations.append(annotation or _decode(tokens, entries, classes, width, height, issues))
         except LineError as error:
             issues.append((error.code, line[:200]))
     annotations.extend(a for a in whole if a.class_name in classes)
@@ -251,6 +252,16 @@ def _ring_again(line: str, width: int, height: int) -> yolo_text.Ring | None:
     try:
         return yolo_text.ring_of([float(t) for t in line.split()[1:]], width, height)[0]
     except LineError:
+        return None
+
+
+def _plain(tokens: list[str], classes: Sequence[str], width: int, height: int) -> Annotation | None:
+    """Return the annotation of a line that is a box inside the image, as most are; None for any other line."""
+    try:
+        number, cx, cy, w, h = tokens
+        box = yolo_text.plain_box(float(cx), float(cy), float(w), float(h), width, height)
+        return None if box is None else Annotation(classes[int(number)], box) if number.isdigit() else None
+    except (ValueError, IndexError):
         return None
 
 

@@ -1,6 +1,7 @@
 """The sidecar of a label file: what YOLO text cannot hold, as JSON. `ddoc.dataset.labels` alone reads and writes it."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -111,6 +112,6 @@ def text_of(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise InvalidInputError("the label file is larger than 32 MiB", code="labels-too-large")
     try:
-        return raw.decode("utf-8-sig")
+        return (raw[3:] if raw[:3] == BOM_UTF8 else raw).decode()  # the codec of both is slow
     except UnicodeDecodeError:
         raise InvalidInputError("the label file is not text", code="labels-not-text") from None

@@ -6,7 +6,7 @@ other is rounded at the fifth decimal of a pixel. What does not survive that is 
 """
 
 from collections.abc import Sequence
-from math import isfinite
+from math import floor, isfinite
 
 from ddoc.dataset.items import Box
 
@@ -54,7 +54,7 @@ def comes_back(box: Box, width: int, height: int) -> bool:
 
 
 def _is_short(value: float, size: int) -> bool:
-    return round(value, 5) == value and abs(value - round(value)) > 2 * _SNAP * size + 1e-5
+    return int(value * 1e5 + 0.5) / 1e5 == value and abs(value - round(value)) > 2 * _SNAP * size + 1e-5
 
 
 def ring_line(number: int, ring: Sequence[float], width: int, height: int) -> str:
@@ -98,27 +98,48 @@ def box_of(cx: float, cy: float, w: float, h: float, width: int, height: int) ->
 
     Raises LineError `invalid-number` (not finite), or `box-empty` where nothing is left inside the image.
     """
-    snap_x, snap_y = _SNAP * width, _SNAP * height
     x1 = (cx - w / 2) * width
     x2 = (cx + w / 2) * width
     y1 = (cy - h / 2) * height
     y2 = (cy + h / 2) * height
     if not isfinite(x1 + x2 + y1 + y2):
         raise LineError("invalid-number")
-    near = round(x1)
-    x1 = float(near) if -snap_x < x1 - near < snap_x else round(x1, 5)
-    near = round(x2)
-    x2 = float(near) if -snap_x < x2 - near < snap_x else round(x2, 5)
-    near = round(y1)
-    y1 = float(near) if -snap_y < y1 - near < snap_y else round(y1, 5)
-    near = round(y2)
-    y2 = float(near) if -snap_y < y2 - near < snap_y else round(y2, 5)
+    x1, y1, x2, y2 = _snapped(x1, width), _snapped(y1, height), _snapped(x2, width), _snapped(y2, height)
     if 0.0 <= x1 < x2 <= width and 0.0 <= y1 < y2 <= height:
         return Box(x1, y1, x2, y2), False
     x1, y1, x2, y2 = clip(x1, y1, x2, y2, width, height)
     if not (x1 < x2 and y1 < y2):
         raise LineError("box-empty")
     return Box(x1, y1, x2, y2), True
+
+
+def plain_box(cx: float, cy: float, w: float, h: float, width: int, height: int) -> Box | None:
+    """Return the box of a line's four shares if it lies inside the image, as most do; None for any other.
+
+    Every box goes through here, so what `_snapped` does is written out.
+    """
+    snap_x, snap_y = _SNAP * width, _SNAP * height
+    x1 = (cx - w / 2) * width
+    x2 = (cx + w / 2) * width
+    y1 = (cy - h / 2) * height
+    y2 = (cy + h / 2) * height
+    if not (0.0 <= x1 < x2 <= width and 0.0 <= y1 < y2 <= height):
+        return None
+    near = int(x1 + 0.5)
+    x1 = float(near) if -snap_x < x1 - near < snap_x else int(x1 * 1e5 + 0.5) / 1e5
+    near = int(x2 + 0.5)
+    x2 = float(near) if -snap_x < x2 - near < snap_x else int(x2 * 1e5 + 0.5) / 1e5
+    near = int(y1 + 0.5)
+    y1 = float(near) if -snap_y < y1 - near < snap_y else int(y1 * 1e5 + 0.5) / 1e5
+    near = int(y2 + 0.5)
+    y2 = float(near) if -snap_y < y2 - near < snap_y else int(y2 * 1e5 + 0.5) / 1e5
+    return Box(x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
+
+
+def _snapped(value: float, size: int) -> float:
+    """Return the whole number that `value` is nearly, else the value to the fifth decimal."""
+    near = round(value)
+    return float(near) if abs(value - near) < _SNAP * size else floor(value * 1e5 + 0.5) / 1e5
 
 
 def ring_of(shares: Sequence[float], width: int, height: int) -> tuple[Ring, bool]:
@@ -133,8 +154,7 @@ def ring_of(shares: Sequence[float], width: int, height: int) -> tuple[Ring, boo
         value = share * size
         if not isfinite(value):
             raise LineError("invalid-number")
-        near = round(value)
-        value = float(near) if abs(value - near) < _SNAP * size else round(value, 5)
+        value = _snapped(value, size)
         if not 0.0 <= value <= size:
             clipped = True
             value = min(max(value, 0.0), float(size))

@@ -107,9 +107,11 @@ class _SplitWriter:
         )
         self._file.write(text if self._first_image else f",\n{text}")
         self._first_image = False
-        for annotation in item.annotations or ():
-            line = self._annotation(annotation, number, numbers[annotation.class_name], item, report)
-            self._part.write(line if self._first_annotation else f",\n{line}")
+        if item.annotations:
+            lines = [
+                self._annotation(a, number, numbers[a.class_name], item, report) for a in item.annotations
+            ]
+            self._part.write(("" if self._first_annotation else ",\n") + ",\n".join(lines))
             self._first_annotation = False
 
     def _annotation(

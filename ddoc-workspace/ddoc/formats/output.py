@@ -54,8 +54,8 @@ def write_new(path: str, content: bytes) -> None:
     """Write `content` to a file that must not exist."""
     descriptor = os.open(path, _NEW, 0o644)
     try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        done = os.write(descriptor, content)
+        while done < len(content):
+            done += os.write(descriptor, content[done:])
     finally:
         os.close(descriptor)

@@ -7,6 +7,7 @@ data.yaml, and as Roboflow exports it (paths that begin with `../`, splits that 
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast, overload
 
@@ -83,9 +84,8 @@ class Yolo:
         found = _yaml_of(tree)
         if found is not None and found[1].get("task") == "classify":
             return 0.0
-        texts = _label_files(tree)
-        paired = _pairs(tree, texts)
-        looks = any(_looks_like_labels(tree.path(text)) for text in list(paired.values())[:20])
+        pairs = islice(_paired(tree, _label_files(tree)), 20)
+        looks = any(_looks_like_labels(tree.path(text)) for _, text in pairs)
         if looks:
             return 0.95 if found else 0.85
         return 0.4 if found else 0.0
@@ -159,7 +159,7 @@ def _beyond_text(annotation: Annotation) -> str:
 
 def _items(tree: Tree, texts: Sequence[str], plan: _Plan, report: Report) -> Iterator[SourceItem]:
     images = tree.images()
-    pairs = _pairs(tree, texts)
+    pairs = dict(_paired(tree, texts))
     used = frozenset(pairs.values())
     sidecars = frozenset(tree.with_suffix(".json"))
     names, splits = ItemNames(images), Splits(report)
@@ -225,24 +225,31 @@ def _is_other_text(name: str) -> bool:
     return name in _NOT_LABELS or name.startswith("readme.")
 
 
-def _pairs(tree: Tree, texts: Sequence[str]) -> dict[str, str]:
-    """Map image → label file: in the parallel `labels` folder, else beside the image."""
+def _paired(tree: Tree, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield (image, label file): in the parallel `labels` folder, else beside the image."""
     if not texts:
-        return {}
+        return
     known = {nfc(text): text for text in texts}
-    pairs: dict[str, str] = {}
+    places: dict[str, tuple[str, ...]] = {}
     for image in tree.images():
-        stem = nfc(stem_of(image))
-        parts = stem.split("/")
-        candidates = [f"{stem}.txt"]
-        for at in range(len(parts) - 2, -1, -1):
-            if parts[at].lower() == "images":
-                candidates.insert(0, "/".join([*parts[:at], "labels", *parts[at + 1 :]]) + ".txt")
+        folder = folder_of(image)
+        if folder not in places:
+            places[folder] = _label_folders(nfc(folder))
+        stem = nfc(stem_of(image[len(folder) :]))
+        for place in places[folder]:
+            text = known.get(f"{place}{stem}.txt")
+            if text is not None:
+                yield image, text
                 break
-        found = next((known[c] for c in candidates if c in known), None)
-        if found is not None:
-            pairs[image] = found
-    return pairs
+
+
+def _label_folders(folder: str) -> tuple[str, ...]:
+    """Return where the labels of a folder's images may be: its innermost `images` called `labels`, and itself."""
+    parts = folder.split("/")
+    for at in range(len(parts) - 2, -1, -1):
+        if parts[at].lower() == "images":
+            return "/".join([*parts[:at], "labels", *parts[at + 1 :]]), folder
+    return (folder,)
 
 
 def _looks_like_labels(path: Path) -> bool:
