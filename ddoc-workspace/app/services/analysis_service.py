@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,18 @@ from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
 from app.services.tables import write_refs
 from app.settings import Settings
-from ddoc.analysis import encoders, find_similar, get_encoder, last_encoder, summary
+from ddoc.analysis import (
+    can_refine,
+    encoders,
+    find_similar,
+    get_encoder,
+    last_encoder,
+    load_groups,
+    summary,
+)
 from ddoc.dataset.dataset import Dataset
 from ddoc.errors import DdocError, NotFoundError, UnavailableError
+from ddoc.paths import Layout
 
 DEFAULT_ENCODER = "descriptor"
 
@@ -34,6 +44,12 @@ class Analyses:
                     slots=1,
                 )
             )
+
+        jobs.register(
+            JobKind(
+                "analyze-map", "app.services.bodies:arrange_map", finish=self._show_map, needs_space=False
+            )
+        )
 
     def run_attributes(self, workspace_id: str, *, force: bool, idempotency_key: str | None) -> Job:
         """Submit the job that measures the attributes of images not yet measured (of all with `force`)."""
@@ -74,10 +90,11 @@ class Analyses:
         table = table.take(np.random.default_rng(0).permutation(table.num_rows))
         splits = sorted(set(table["split"].to_pylist()))
         place = {name: number for number, name in enumerate(splits)}
+        known = load_groups(dataset.layout, key)
         head = {
             "n": table.num_rows,
             "encoder": key,
-            "projection": "pca",
+            "projection": "pca" if known is None else known.projection,
             "splits": splits,
             "columns": ["x:f4", "y:f4", "cluster:i4", "split:u1"],
             "item_ids": table["item_id"].to_pylist(),
@@ -165,7 +182,19 @@ class Analyses:
         self._roots.reload_results(dataset.root)
         encoder = params["options"].get("encoder")
         part = self.results(params["workspace_id"], encoder=encoder)[params["analyzer"]]
+        if encoder is not None:
+            self._arrange_map(params, get_encoder(encoder).key)
         return {"run": output, **part}
+
+    def _arrange_map(self, params: Params, encoder_key: str) -> None:
+        """Submit the job that betters the map; the principal components are shown until it ends."""
+        if can_refine(Layout(Path(params["root"])), encoder_key):
+            wanted = {name: params[name] for name in ("workspace_id", "root")} | {"encoder_key": encoder_key}
+            self._jobs.submit("analyze-map", workspace_id=params["workspace_id"], params=wanted)
+
+    def _show_map(self, _context: JobContext, params: Params, output: Any) -> Any:
+        self._roots.reload_results(Path(params["root"]))
+        return output
 
 
 def _ready(name: str) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from app.jobs import JobContext, Params
 from app.services.tables import read_refs, write_table
-from ddoc.analysis import analyze, get_analyzer, get_encoder
+from ddoc.analysis import analyze, get_analyzer, get_encoder, refine_map
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.core.workspace_service import WorkspaceService
 from ddoc.dataset.dataset import Dataset
@@ -142,6 +142,12 @@ def analyze_images(context: JobContext, params: Params) -> Any:
             force=params["force"],
         )
     return summary.to_json()
+
+
+def arrange_map(context: JobContext, params: Params) -> Any:
+    """Give an encoder's map its better projection."""
+    found = refine_map(Layout(Path(params["root"])), params["encoder_key"], progress=context.progress)
+    return {"projection": None if found is None else found.projection}
 
 
 def compare_sides(context: JobContext, params: Params) -> Any:

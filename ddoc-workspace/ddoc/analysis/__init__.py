@@ -1,7 +1,15 @@
 """Analysis: running analyzers over images, their results by content hash, and what follows from them."""
 
 from ddoc.analysis.flags import FLAGS, FlagRule, flag_rules, load_rules
-from ddoc.analysis.groups import Groups, find_similar, groups, groups_path, load_groups, refine_map
+from ddoc.analysis.groups import (
+    Groups,
+    can_refine,
+    find_similar,
+    groups,
+    groups_path,
+    load_groups,
+    refine_map,
+)
 from ddoc.analysis.neighbours import nearest
 from ddoc.analysis.projection import View, fit_view
 from ddoc.analysis.protocol import Analyzer, Encoder, analyzers, encoders, get_analyzer, get_encoder
@@ -25,6 +33,7 @@ __all__ = [
     "View",
     "analyze",
     "analyzers",
+    "can_refine",
     "encoders",
     "failure_log",
     "find_similar",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ddoc.analysis.duplicates import components, cosine_thresholds, hash_pairs
 from ddoc.analysis.neighbours import nearest
-from ddoc.analysis.plane import pacmap_plane, pca_plane
+from ddoc.analysis.plane import MIN_ROWS, pacmap_plane, pca_plane
 from ddoc.analysis.projection import View, fit_view
 from ddoc.analysis.results import KEY, ResultsStore, Table
 from ddoc.analysis.vectors import VectorStore
@@ -95,16 +95,23 @@ def groups(
     return result
 
 
+def can_refine(layout: Layout, encoder_key: str) -> bool:
+    """Whether there are groups whose map `refine_map` would better."""
+    known = load_groups(layout, encoder_key)
+    return known is not None and known.projection == PCA and known.table.num_rows >= MIN_ROWS
+
+
 def refine_map(
     layout: Layout, encoder_key: str, *, seed: int = 0, progress: Progress = no_progress
 ) -> Groups | None:
     """Give the stored groups a better map (PaCMAP instead of principal components) and store them.
 
     A map that has been refined is left as it is, so running again costs nothing. What stops half-way (a cancel, a
-    kill) leaves the principal components. Returns the groups, or None if there are none.
+    kill) leaves the principal components, and groups that were computed anew meanwhile are not overwritten. Returns
+    the groups, or None if there are none.
     """
     known = load_groups(layout, encoder_key)
-    if known is None or known.projection == PACMAP or not known.table.num_rows:
+    if known is None or known.projection == PACMAP or known.table.num_rows < MIN_ROWS:
         return known
     vectors = VectorStore(layout.vectors, encoder_key).half_rows(known.table[KEY].to_pylist())
     plane = pacmap_plane(_components(vectors, seed), seed=seed, progress=progress)
@@ -113,6 +120,9 @@ def refine_map(
         place = table.column_names.index(name)
         table = table.set_column(place, name, pa.array(plane[:, column], pa.float32()))
     refined = replace(known, table=table, projection=PACMAP)
+    now = load_groups(layout, encoder_key)
+    if now is None or now.contents_digest != known.contents_digest:
+        return now
     _save(layout, refined)
     return refined
 
