@@ -4,10 +4,10 @@ import { useSearchParams } from 'react-router';
 import { filterFromParams, paramsWithFilter } from '../lib/filterParams.js';
 
 /** @typedef {import('../lib/filterParams.js').ItemFilter} ItemFilter */
-/** @typedef {'sort' | 'color' | 'item' | 'at'} ExplorerKey */
+/** @typedef {'sort' | 'color' | 'item' | 'at' | 'tool' | 'queue'} ExplorerKey */
 
 /**
- * What a colleague needs to see the same images: filter, order, colour, the open item and its position.
+ * What a colleague needs to see the same: filter, order, colour, the open item, its position, the open tool.
  */
 export function useExplorerParams() {
   const [params, setParams] = useSearchParams();
@@ -19,6 +19,19 @@ export function useExplorerParams() {
       setParams((before) => {
         const after = paramsWithFilter(before, next);
         after.delete('at');
+        return after;
+      }),
+    [setParams],
+  );
+
+  /** A filter with its order, as one step in the history. */
+  const setView = useCallback(
+    (/** @type {ItemFilter} */ filter, /** @type {string} */ sort) =>
+      setParams((before) => {
+        const after = paramsWithFilter(before, filter);
+        after.delete('at');
+        if (sort) after.set('sort', sort);
+        else after.delete('sort');
         return after;
       }),
     [setParams],
@@ -44,10 +57,12 @@ export function useExplorerParams() {
   return {
     filter,
     setFilter,
+    setView,
     set,
     sort: params.get('sort') ?? '',
     color: params.get('color') ?? '',
     itemId: params.get('item') ?? '',
+    tool: params.get('tool') ?? '',
     at: positionOf(params.get('at')),
   };
 }

@@ -25,3 +25,10 @@ export function exampleUrl(side, itemId, size) {
     : `/datasets/${side.dataset_id}`;
   return thumbnailAt(`${owner}/item/${encodeURIComponent(itemId)}/preview`, size);
 }
+
+/** @param {string} workspaceId @param {string} itemId @param {number} size */
+export const itemThumbnail = (workspaceId, itemId, size) =>
+  thumbnailAt(
+    `/workspace/${encodeURIComponent(workspaceId)}/data/item/${encodeURIComponent(itemId)}/preview`,
+    size,
+  );

@@ -1,6 +1,6 @@
 // @ts-check
 import { expect, test } from '@playwright/test';
-import { ask, collectErrors, signIn, useLanguage } from './studio.js';
+import { ask, collectErrors, signIn, speak } from './studio.js';
 
 const BASE = process.env.DDOC_BASE_ZIP ?? '';
 const TARGET = process.env.DDOC_TARGET_ZIP ?? '';
@@ -23,7 +23,7 @@ async function newestTarget() {
 test.beforeAll(async ({ browser }) => {
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await signIn(page);
-  await useLanguage(page, 'English');
+  await speak(page, 'English');
   errors = collectErrors(page);
   target = await newestTarget();
 });

@@ -21,7 +21,7 @@ export async function signIn(page) {
 }
 
 /** @param {Page} page @param {'한국어' | 'English'} language */
-export async function useLanguage(page, language) {
+export async function speak(page, language) {
   const button = page.getByRole('button', { name: language });
   if (await button.isVisible()) await button.click();
 }

@@ -92,7 +92,17 @@ export function useViewItems(workspaceId, viewId, { from, to }) {
   const retry = () => {
     for (const page of pages) if (page.error) page.refetch();
   };
-  return { itemAt, error, retry };
+  const stale = pages.some((page) => page.data?.stale);
+  return { itemAt, error, retry, stale };
+}
+
+/** Resolves the views of a workspace anew, with all that hangs on them. @param {string} workspaceId */
+export function useReload(workspaceId) {
+  const client = useQueryClient();
+  return useCallback(
+    () => client.invalidateQueries({ queryKey: keys.workspace(workspaceId) }),
+    [client, workspaceId],
+  );
 }
 
 /**

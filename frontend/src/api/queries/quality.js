@@ -37,3 +37,20 @@ export async function fetchSimilarIds(workspaceId, itemId) {
   const items = /** @type {{item_id: string}[]} */ (/** @type {unknown} */ (answer.items));
   return [itemId, ...items.map((item) => item.item_id).filter((id) => id !== itemId)];
 }
+
+/** What looks wrong, ranked: duplicates, leaks between splits, suspicious labels. @param {string} workspaceId */
+export const qualityQuery = (workspaceId) =>
+  queryOptions({
+    queryKey: [...keys.workspace(workspaceId), 'quality'],
+    queryFn: async ({ signal }) =>
+      /** @type {import('./types.d.ts').Quality} */ (
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/workspace/{workspace_id}/data/quality', {
+              params: { path: { workspace_id: workspaceId }, query: { limit: 200 } },
+              signal,
+            }),
+          )
+        )
+      ),
+  });

@@ -40,6 +40,8 @@ export interface ItemDetail extends Item {
 
 export interface ItemPage {
   items: Item[];
+  /** The data changed since the view was resolved. */
+  stale?: boolean;
   next_cursor: string | null;
   total: number;
   data_version: string;
@@ -49,6 +51,84 @@ export interface View {
   view_id: string;
   total: number;
   data_version: string;
+}
+
+/** A named filter and order; the filter as the API keeps it, see `savedFilter`. */
+export interface SavedView {
+  saved_id: string;
+  name: string;
+  filter: Record<string, unknown>;
+  sort: string | null;
+  created_at: string;
+}
+
+export interface QualityItem {
+  item_id: string;
+  name: string;
+  split: string;
+  content_hash: string;
+  width: number;
+  height: number;
+  annotation_count: number;
+}
+
+/** Equal or nearly equal images, the best one first. */
+export interface QualityGroup {
+  kind: 'exact' | 'near';
+  items: QualityItem[];
+  keep: string;
+  remove: string[];
+  splits: string[];
+}
+
+export interface LabelIssue {
+  item_id: string;
+  code: string;
+  class_name: string;
+  /** 0–1, how odd. */
+  score: number;
+  detail: string;
+  box: BoxShape | null;
+}
+
+export interface Quality {
+  duplicates: QualityGroup[];
+  leaks: QualityGroup[];
+  labels: LabelIssue[];
+  counts: Record<string, number>;
+}
+
+export interface RecipeStep {
+  kind: string;
+  params: Record<string, unknown>;
+  changed: number;
+}
+
+export interface Recipe {
+  recipe: number;
+  name: string;
+  steps: RecipeStep[];
+}
+
+/** What repeating a recipe did, or would do; `expected` is what it did where it comes from. */
+export interface RecipeReport {
+  steps: (RecipeStep & {
+    expected: number;
+    outcome: 'done' | 'nothing' | 'not-portable' | 'failed';
+    code?: string;
+    skipped: { item_id: string; code: string }[];
+    edit_id: string | null;
+  })[];
+  differs: boolean;
+}
+
+export interface SplitRequest {
+  ratios: Record<string, number>;
+  stratified: boolean;
+  group_by: 'none' | 'duplicates' | 'folder' | 'prefix';
+  stable: boolean;
+  frozen: string[];
+  seed: number;
 }
 
 /** Bins of equal width between the least and the greatest value of all items, whatever the filter. */

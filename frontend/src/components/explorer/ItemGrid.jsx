@@ -1,9 +1,10 @@
 // @ts-check
 // biome-ignore-all lint/a11y/useSemanticElements: no table element scrolls virtually
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid keeps the focus and names its current cell
+import { Button, Group, Text } from '@mantine/core';
 import { useEffect, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useViewItems } from '../../api/queries/items.js';
+import { useReload, useViewItems } from '../../api/queries/items.js';
 import { useScaledGrid } from '../../hooks/useScaledGrid.js';
 import { gridAction } from '../../lib/gridKeys.js';
 import { rowOffset } from '../../lib/scaledGrid.js';
@@ -46,7 +47,7 @@ export function ItemGrid({
   const { columns, cell: side } = geometry;
   const from = grid.first * columns;
   const to = grid.ready ? Math.min(view.total, (grid.last + 1) * columns) - 1 : -1;
-  const { itemAt, error, retry } = useViewItems(workspaceId, view.view_id, { from, to });
+  const { itemAt, error, retry, stale } = useViewItems(workspaceId, view.view_id, { from, to });
 
   useEffect(() => {
     if (cursor >= 0) reveal(cursor);
@@ -137,12 +138,27 @@ export function ItemGrid({
           {rows}
         </div>
       </div>
+      {stale ? <StaleNotice workspaceId={workspaceId} /> : null}
       {error ? (
         <div className={classes.problem}>
           <ProblemAlert error={error} onRetry={retry} />
         </div>
       ) : null}
     </div>
+  );
+}
+
+/** The data is no longer what this list was made of. @param {{workspaceId: string}} props */
+function StaleNotice({ workspaceId }) {
+  const { t } = useTranslation();
+  const reload = useReload(workspaceId);
+  return (
+    <Group className={classes.stale} role="status" gap="sm">
+      <Text size="sm">{t('explorer.stale.text')}</Text>
+      <Button size="compact-sm" onClick={reload}>
+        {t('explorer.stale.reload')}
+      </Button>
+    </Group>
   );
 }
 

@@ -14,6 +14,7 @@ import { binsOf } from '../../lib/facets.js';
 import { countOf, ofIds } from '../../lib/selection.js';
 import { EmptyState } from '../common/EmptyState.jsx';
 import { QueryState } from '../common/QueryState.jsx';
+import { CurationDialog, CurationMenu } from '../curation/CurationTools.jsx';
 import { ExplorerDialogs } from '../explorer/ExplorerDialogs.jsx';
 import { ExplorerStatus } from '../explorer/ExplorerStatus.jsx';
 import { FilterChips } from '../explorer/FilterChips.jsx';
@@ -22,6 +23,7 @@ import { GoTo } from '../explorer/GoTo.jsx';
 import { GridToolbar } from '../explorer/GridToolbar.jsx';
 import { ItemDetail } from '../explorer/ItemDetail.jsx';
 import { ItemGrid } from '../explorer/ItemGrid.jsx';
+import { SavedViews } from '../explorer/SavedViews.jsx';
 import { SelectionBar } from '../explorer/SelectionBar.jsx';
 import classes from './DataExplorer.module.css';
 
@@ -82,6 +84,13 @@ export function DataExplorer() {
             onSidebar={settings.toggleSidebar}
             onKeys={() => act({ kind: 'help' }, undefined)}
           >
+            <SavedViews
+              workspaceId={workspaceId}
+              filter={params.filter}
+              sort={params.sort}
+              onPick={params.setView}
+            />
+            <CurationMenu onOpen={(tool) => params.set({ tool })} />
             <GoTo
               total={view?.total ?? 0}
               opened={explorer.dialog === 'goTo'}
@@ -153,6 +162,12 @@ export function DataExplorer() {
         selected={countOf(chosen.selection)}
         busy={edits.busy}
         onUndo={edits.takeBack}
+      />
+      <CurationDialog
+        workspaceId={workspaceId}
+        tool={params.tool}
+        dataVersion={view?.data_version ?? ''}
+        onClose={() => params.set({ tool: null, queue: null })}
       />
       <ExplorerDialogs
         workspaceId={workspaceId}
