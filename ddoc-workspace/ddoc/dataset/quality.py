@@ -2,30 +2,41 @@
 """The quality queue: what looks wrong, ranked, with what could be done about it.
 
 Duplicate groups (equal bytes; nearly equal where an embedding was analysed) with the best one to keep, groups that
-lie in several splits, and annotations that differ from all others of their class.
+lie in several splits, annotations that differ from all others of their class, and those that a model's predictions
+speak against.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ddoc.dataset import label_issues
 from ddoc.dataset.database import Cursor
 from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.filters import Filter
+from ddoc.dataset.predicted_issues import Label, find_predicted
+from ddoc.dataset.predictions import Prediction
 from ddoc.dataset.schema import id_text
 from ddoc.dataset.state import State
 
 GROUP_KEY = 'CASE WHEN "g:duplicate_group" IS NULL THEN cid ELSE hash("g:duplicate_group") END'
 
 
-def queue(dataset: Dataset, *, limit: int = 100) -> dict[str, Any]:
+def queue(
+    dataset: Dataset, *, limit: int = 100, predictions: Mapping[str, Sequence[Prediction]] | None = None
+) -> dict[str, Any]:
     """Return `{duplicates, leaks, labels, counts}`; each list ranked, at most `limit` long, `counts` in full.
 
     A duplicate group is `{kind: exact|near, items: [{item_id, split, name, …}] best first, keep, remove,
     splits}`; a leak is the same, its group lying in several splits; a label row is
-    `{item_id, code, class_name, score, detail, box}`, the most suspicious first.
+    `{item_id, code, class_name, score, detail, box}`, the most suspicious first. With `predictions` (by item id, see
+    `read_predictions`), what they speak against is among the labels.
     """
     with dataset.index.reading() as (cursor, state):
         groups = _groups(cursor, state)
         labels = label_issues.find(cursor, state)
+    if predictions:
+        labels += find_predicted(_labels_of(dataset, list(predictions)), predictions)
+        labels.sort(key=lambda row: (-row["score"], row["item_id"], row["code"], row["box"] or []))
     groups.sort(key=lambda g: (g["kind"] != "exact", -len(g["items"]), g["keep"]))
     leaks = sorted(
         (g for g in groups if len(g["splits"]) > 1), key=lambda g: (-len(g["splits"]), -len(g["items"]))
@@ -40,6 +51,17 @@ def queue(dataset: Dataset, *, limit: int = 100) -> dict[str, Any]:
     for row in labels:
         counts[row["code"]] = counts.get(row["code"], 0) + 1
     return {"duplicates": groups[:limit], "leaks": leaks[:limit], "labels": labels[:limit], "counts": counts}
+
+
+def _labels_of(dataset: Dataset, ids: Sequence[str]) -> dict[str, list[Label]]:
+    """Return the labels of those of the items that are annotated; an empty list for a background image."""
+    wanted = Filter(ids=tuple(ids), annotated=True)
+    index = dataset.index
+    labels: dict[str, list[Label]] = {item_id: [] for item_id in index.ids(wanted)}
+    for row in index.annotations_table(wanted).to_pylist():
+        box = None if row["x1"] is None else (row["x1"], row["y1"], row["x2"], row["y2"])
+        labels[row["item_id"]].append(Label(row["class_name"], box))
+    return labels
 
 
 def _groups(cursor: Cursor, state: State) -> list[dict[str, Any]]:
