@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ddoc.dataset import masks
 from ddoc.dataset.items import NO_EXTRA, Annotation, Box, DatasetInfo
 from ddoc.dataset.labels import ItemLabels, decode_labels, encode_labels
+from ddoc.dataset.yolo_text import box_line, box_of, comes_back, plain_box
 from ddoc.formats import ExportItem, detect
 from ddoc.formats.export import export
 from ddoc.formats.tree import scan_tree
@@ -258,3 +259,29 @@ def test_yolo_text_never_leaves_the_image(mine: tuple[Annotation, ...]) -> None:
 @given(raw=st.binary(max_size=200), sidecar=st.none() | st.binary(max_size=200))
 def test_no_bytes_in_a_label_file_raise(raw: bytes, sidecar: bytes | None) -> None:
     decode_labels(raw, sidecar, classes=CLASSES, width=WIDTH, height=HEIGHT)
+
+
+@given(
+    st.tuples(*[st.floats(-0.1, 1.1)] * 4),
+    st.integers(1, 50_000),
+    st.integers(1, 50_000),
+)
+def test_the_short_way_through_a_box_gives_what_the_long_one_does(
+    shares: tuple[float, float, float, float], width: int, height: int
+) -> None:
+    short = plain_box(*shares, width, height)
+    if short is not None:
+        assert (short, False) == box_of(*shares, width, height)
+
+
+@given(st.integers(1, 50_000), st.data())
+def test_a_box_that_is_said_to_come_back_does(width: int, data: st.DataObject) -> None:
+    ends = st.one_of(st.integers(0, width), st.integers(0, width * 100_000).map(lambda n: n / 100_000))
+    x1, x2 = sorted((data.draw(ends), data.draw(ends)))
+    box = Box(float(x1), float(x1), float(x2), float(x2))
+    if x1 < x2 and comes_back(box, width, width):
+        line = box_line(0, box, width, width)
+        (read,) = (
+            decode_labels(line.encode(), None, classes=("a",), width=width, height=width).annotations or ()
+        )
+        assert read.box == box
