@@ -15,12 +15,12 @@ from typing import Any, Final
 from ddoc.errors import ConflictError, DamagedError
 from ddoc.progress import Progress
 from ddoc.snapshot import file_worker, names, pointers, versions
-from ddoc.snapshot.disk import sync_file_system
+from ddoc.snapshot.disk import clock_of, sync_file_system
 from ddoc.snapshot.failpoints import failpoint
 from ddoc.snapshot.history import History, RefUpdate
 from ddoc.snapshot.journal import Intent
 from ddoc.snapshot.look import Look, look
-from ddoc.snapshot.manifest import Known, ManifestState, tree_of_manifest
+from ddoc.snapshot.manifest import Known, ManifestState, tree_of_manifest, verified
 from ddoc.snapshot.pointers import Output
 from ddoc.snapshot.store import SnapshotStore, version_of
 from ddoc.snapshot.tree import Tree, combined_hash, dir_bytes, dir_hash
@@ -97,6 +97,7 @@ class _Draft:
         self._store, self._history, self._request, self._base, self._now = store, history, request, base, now
         self._tree: Tree = tree_of_manifest(now.folders)
         self._listings: list[tuple[str, str]] = []
+        self._published_at = 0
 
     def finish(self) -> str:
         """Do the steps from the `.dir` objects on."""
@@ -215,6 +216,7 @@ class _Draft:
         self._store.publish(
             itertools.chain(objects, self._listings), between=lambda: failpoint("create.publishing")
         )
+        self._published_at = clock_of(self._store.staging)
         failpoint("create.published")
 
     def _make_visible(self, commit: str, updates: list[RefUpdate], outputs: list[Output]) -> None:
@@ -236,8 +238,10 @@ class _Draft:
         after = ManifestState(now.folders, version if version is not None else now.before.version)
         if version is None and not self._is_same_content():
             after = replace(after, version=None)
-        if after != now.before or now.sizes:
-            self._store.manifest.save(now.before, after, sizes=now.sizes.items())
+        if after != now.before or now.facts:
+            seen = self._published_at
+            objects = ((digest, verified(facts, seen)) for digest, facts in now.facts.items())
+            self._store.manifest.save(now.before, after, objects=objects)
 
 
 def settle_pointers(

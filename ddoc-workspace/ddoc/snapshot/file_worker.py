@@ -15,12 +15,18 @@ import sys
 
 _SIGNATURE = struct.Struct("<qqqq")
 _LENGTH = struct.Struct("<q")
+_FACTS = struct.Struct("<qqq")
+_VERIFIED = struct.Struct("<qqqq")
+_HASH_BYTES = 16
 _BLOCK = 1 << 20
 _FICLONE = 0x40049409
 _YOUNG_NS = 20_000_000
+_UNSUPPORTED = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS)
 
 OK, CHANGED, GONE, MISSING, DAMAGED = range(5)
-# (outcome, md5, signature, staged name or "")
+# (outcome, md5, signature, staged name or ""). After "store", the signature of a file that was staged is followed by
+# the size, mtime and inode of what was staged (24 bytes); after "fetch", the md5 is that of an object that was hashed
+# and empty for one that was not, followed by the object's size, mtime and inode, and the signature is the new file's.
 Outcome = tuple[int, bytes, bytes, str]
 _NOTHING = b""
 
@@ -75,51 +81,97 @@ def store_file(path: str, cache: str, stage: Stage) -> Outcome:
         return GONE, _NOTHING, _NOTHING, ""
     try:
         facts = os.fstat(descriptor)
-        before = _signature(facts)
+        before, made = _signature(facts), _NOTHING
         if facts.st_size >= _BLOCK:
-            digest, staged = _store_large(descriptor, facts.st_size, cache, stage)
+            digest, staged, made = _store_large(descriptor, facts.st_size, cache, stage)
         else:
             data = stage.read(descriptor, facts.st_size)
             digest = hashlib.md5(data, usedforsecurity=False).digest()
             staged = ""
             if not has_object(cache, digest, len(data)):
                 staged = stage.next_name()
-                if not (stage.reflink and _clone(descriptor, staged, facts)):
-                    write_new(staged, data, 0o444)
-        return _settled(path, before, digest, staged)
+                if stage.reflink and _clone(descriptor, staged, facts):
+                    made = _facts(os.stat(staged))  # noqa: PTH116 start-up time
+                else:
+                    made = _facts(write_new(staged, data, 0o444))
+        return _settled(path, before, digest, staged, made)
     finally:
         os.close(descriptor)
 
 
-def fetch_object(cache: str, digest: bytes, stage: Stage) -> Outcome:
-    """Stage a writable copy of an object, hashed on the way: DAMAGED if its bytes are not those of its name.
+def fetch_object(target: str, cache: str, wanted: bytes, stage: Stage) -> Outcome:
+    """Make `target` a writable copy of an object, whose bytes are those of its name: DAMAGED if they are not.
 
-    The outcome's signature is that of the staged file.
+    `wanted` is its md5, followed by what was seen when its bytes were last hashed, if that is known and recent: size,
+    mtime, inode and the time. An object that is still the same file, unwritten since, is not hashed again.
     """
-    name = digest.hex()
+    name = wanted[:_HASH_BYTES].hex()
     try:
         descriptor = os.open(f"{cache}/{name[:2]}/{name[2:]}", os.O_RDONLY)
     except FileNotFoundError:
-        return MISSING, digest, _NOTHING, ""
+        return MISSING, wanted[:_HASH_BYTES], _NOTHING, ""
     try:
-        staged = stage.next_name()
-        size = os.fstat(descriptor).st_size
-        if size < _BLOCK:
-            data = stage.read(descriptor, size)
-            found = hashlib.md5(data, usedforsecurity=False).digest()
-            if found != digest:
-                return DAMAGED, digest, _NOTHING, ""
-            if stage.reflink and try_clone(descriptor, staged, 0o644):
-                facts = os.stat(staged)  # noqa: PTH116 start-up time
-            else:
-                facts = write_new(staged, data, 0o644)
-        else:
-            found, facts = _copy_hashing(descriptor, staged, 0o644)
-            if found != digest:
-                return DAMAGED, digest, _NOTHING, ""
-        return OK, digest, _signature(facts), staged
+        facts = os.fstat(descriptor)
+        if _is_as_verified(facts, wanted[_HASH_BYTES:]):
+            made = _copy(descriptor, facts.st_size, target, stage)
+            return OK, _NOTHING, _signature(made), ""
+        found, made = _copy_checked(descriptor, facts.st_size, target, wanted[:_HASH_BYTES], stage)
+        if made is None:
+            return DAMAGED, wanted[:_HASH_BYTES], _NOTHING, ""
+        return OK, found + _facts(facts), _signature(made), ""
     finally:
         os.close(descriptor)
+
+
+def _is_as_verified(facts: os.stat_result, known: bytes) -> bool:
+    if not known:
+        return False
+    size, mtime, inode, seen = _VERIFIED.unpack(known)
+    return (
+        facts.st_size == size
+        and facts.st_mtime_ns == mtime
+        and facts.st_ino == inode
+        and facts.st_ctime_ns <= seen
+    )
+
+
+def _copy(source: int, size: int, target: str, stage: Stage) -> os.stat_result:
+    """Copy within the kernel, or share the blocks."""
+    if stage.reflink and try_clone(source, target, 0o644):
+        return os.stat(target)  # noqa: PTH116 start-up time
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    done = 0
+    try:
+        while done < size:
+            sent = os.sendfile(descriptor, source, done, size - done)
+            if not sent:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))  # noqa: TRY301 one place for both ends
+            done += sent
+        return os.fstat(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED or done:
+            raise
+        while block := os.read(source, _BLOCK):
+            _write_all(descriptor, block)
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy_checked(
+    source: int, size: int, target: str, digest: bytes, stage: Stage
+) -> tuple[bytes, os.stat_result | None]:
+    """Copy and hash in one pass; None for the facts of the copy if the bytes are not those of `digest`."""
+    if size >= _BLOCK:
+        found, made = _copy_hashing(source, target, 0o644)
+        return found, made if found == digest else None
+    data = stage.read(source, size)
+    found = hashlib.md5(data, usedforsecurity=False).digest()
+    if found != digest:
+        return found, None
+    if stage.reflink and try_clone(source, target, 0o644):
+        return found, os.stat(target)  # noqa: PTH116 start-up time
+    return found, write_new(target, data, 0o644)
 
 
 def has_object(cache: str, digest: bytes, size: int) -> bool:
@@ -141,13 +193,13 @@ def write_new(path: str, data: "bytes | memoryview", mode: int) -> os.stat_resul
         os.close(descriptor)
 
 
-def _store_large(source: int, size: int, cache: str, stage: Stage) -> tuple[bytes, str]:
+def _store_large(source: int, size: int, cache: str, stage: Stage) -> tuple[bytes, str, bytes]:
     staged = stage.next_name()
-    digest, _ = _copy_hashing(source, staged, 0o444)
+    digest, facts = _copy_hashing(source, staged, 0o444)
     if has_object(cache, digest, size):
         os.unlink(staged)  # noqa: PTH108 start-up time
-        return digest, ""
-    return digest, staged
+        return digest, "", _NOTHING
+    return digest, staged, _facts(facts)
 
 
 def _copy_hashing(source: int, target: str, mode: int) -> tuple[bytes, os.stat_result]:
@@ -176,7 +228,7 @@ def try_clone(source: int, target: str, mode: int) -> bool:
         fcntl.ioctl(descriptor, _FICLONE, source)
     except OSError as error:
         os.unlink(target)  # noqa: PTH108 start-up time
-        if error.errno not in (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY):
+        if error.errno not in _UNSUPPORTED:
             raise
         return False
     else:
@@ -195,14 +247,18 @@ def _signature(facts: os.stat_result) -> bytes:
     return _SIGNATURE.pack(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)
 
 
-def _settled(path: str, before: bytes, digest: bytes, staged: str) -> Outcome:
+def _facts(facts: os.stat_result) -> bytes:
+    return _FACTS.pack(facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+def _settled(path: str, before: bytes, digest: bytes, staged: str, made: bytes = _NOTHING) -> Outcome:
     try:
         there = _signature(os.lstat(path))
     except FileNotFoundError:
         return GONE, _NOTHING, _NOTHING, ""
     if there != before:
         return CHANGED, _NOTHING, _NOTHING, ""
-    return OK, digest, before, staged
+    return OK, digest, before + made, staged
 
 
 def _write_all(descriptor: int, data: "bytes | memoryview") -> None:
@@ -212,13 +268,13 @@ def _write_all(descriptor: int, data: "bytes | memoryview") -> None:
 
 
 def run_chunk(task: str, chunk: list[tuple[str, bytes]], cache: str, stage: "Stage | None") -> list[Outcome]:
-    """Do one task ("hash", "store" or "fetch") for a chunk of (absolute path, object's md5)."""
+    """Do one task ("hash", "store" or "fetch") for a chunk of (absolute path, what is known of the object)."""
     if task == "hash":
         return [hash_file(path) for path, _ in chunk]
     assert stage is not None
     if task == "store":
         return [store_file(path, cache, stage) for path, _ in chunk]
-    return [fetch_object(cache, digest, stage) for _, digest in chunk]
+    return [fetch_object(path, cache, wanted, stage) for path, wanted in chunk]
 
 
 def main() -> None:

@@ -23,13 +23,13 @@ class Look:
     """What is in data/ now.
 
     `before` is the manifest as loaded, `folders` what it is to become. `staged` are staged files and the
-    objects (md5) that they will be, `sizes` those objects' bytes. `hashed` counts the files that were read.
+    objects (md5) that they will be, `facts` those objects' size, mtime and inode. `hashed` counts the files read.
     """
 
     before: ManifestState
     folders: Mapping[str, Known]
     staged: Sequence[tuple[str, bytes]]
-    sizes: Mapping[bytes, int]
+    facts: Mapping[bytes, bytes]
     hashed: int
 
     @property
@@ -86,7 +86,7 @@ def look(
     links and reserved names. `scanned` is called after each scan.
     """
     before = store.manifest.load()
-    state, staged, sizes, hashed = before, list[tuple[str, bytes]](), dict[bytes, int](), 0
+    state, staged, facts, hashed = before, list[tuple[str, bytes]](), dict[bytes, bytes](), 0
     for _ in range(_ATTEMPTS):
         looked_at = clock_of(store.staging if keep else store.folder)
         search = _compare(scan_files(store.layout.data, control=control), state.folders)
@@ -94,12 +94,12 @@ def look(
         if keep and search.unknown:
             require_room(store.staging, search.bytes_unknown())
         unsettled = _hash_unknown(
-            store, search, looked_at, keep=keep, staged=staged, sizes=sizes, progress=progress
+            store, search, looked_at, keep=keep, staged=staged, facts=facts, progress=progress
         )
         hashed += len(search.unknown)
         folders = search.result()
         if not unsettled:
-            return Look(before, folders, staged, sizes, hashed)
+            return Look(before, folders, staged, facts, hashed)
         state = ManifestState(folders, None)
     raise ConflictError(
         "files in data/ are being written right now; try again when that has ended", code="data-changing"
@@ -151,7 +151,7 @@ def _hash_unknown(
     *,
     keep: bool,
     staged: list[tuple[str, bytes]],
-    sizes: dict[bytes, int],
+    facts: dict[bytes, bytes],
     progress: Progress,
 ) -> bool:
     """Fill in the unknown files; returns whether some changed or vanished meanwhile."""
@@ -169,10 +169,10 @@ def _hash_unknown(
                 unsettled = True
                 search.drafts[folder].put(position, bytes(HASH_BYTES), bytes(_WIDTH))
                 continue
-            search.drafts[folder].put(position, digest, settled(signature, looked_at))
+            search.drafts[folder].put(position, digest, settled(signature[:_WIDTH], looked_at))
             if name:
                 staged.append((name, digest))
-                sizes[digest] = SIGNATURE.unpack(signature)[0]
+                facts[digest] = signature[_WIDTH:]
     return unsettled
 
 

@@ -9,6 +9,7 @@ import bisect
 import contextlib
 import os
 import sqlite3
+import struct
 import zlib
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,13 +19,18 @@ from typing import Final
 from ddoc.snapshot.disk import SIGNATURE
 from ddoc.snapshot.tree import HASH_BYTES, Folder
 
-_FORMAT: Final = "1"
+_FORMAT: Final = "2"
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE folders (path BLOB PRIMARY KEY, names BLOB NOT NULL, signatures BLOB NOT NULL, hashes BLOB NOT NULL,
     checksum INTEGER NOT NULL);
-CREATE TABLE objects (md5 BLOB PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE objects (md5 BLOB PRIMARY KEY, facts BLOB NOT NULL) WITHOUT ROWID;
 """
+_NOTE: Final = "INSERT OR REPLACE INTO objects VALUES (?, ?)"
+# Facts of an object: size, mtime and inode as of when its bytes were hashed, and that time, by the file system's clock.
+Verified: Final = struct.Struct("<qqqq")
+_TIME: Final = struct.Struct("<q")
+TRUSTED_NS: Final = 7 * 24 * 3600 * 1_000_000_000
 _BATCH: Final = 500
 # Above a third of all rows, reading them all is quicker than looking each up.
 _SHARE: Final = 3
@@ -81,9 +87,9 @@ class Manifest:
         return ManifestState({os.fsdecode(p): Known(_split(n), s, h) for p, n, s, h, _ in rows}, version)
 
     def save(
-        self, before: ManifestState, after: ManifestState, *, sizes: Iterable[tuple[bytes, int]] = ()
+        self, before: ManifestState, after: ManifestState, *, objects: Iterable[tuple[bytes, bytes]] = ()
     ) -> None:
-        """Write the folders of `after` that differ from `before`, and the `sizes` (md5, bytes) of new objects."""
+        """Write the folders of `after` that differ from `before`, and what was seen of objects (md5, facts)."""
         changed = [
             _row(path, known) for path, known in after.folders.items() if before.folders.get(path) != known
         ]
@@ -92,25 +98,38 @@ class Manifest:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)", changed)
             connection.executemany("DELETE FROM folders WHERE path = ?", gone)
-            connection.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?)", sizes)
+            connection.executemany(_NOTE, objects)
             if after.version is None:
                 connection.execute("DELETE FROM meta WHERE key = 'version'")
             else:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (after.version,))
 
-    def sizes(self, hashes: Collection[bytes]) -> dict[bytes, int]:
-        """Return the sizes of the objects among `hashes` (or more) whose size is known."""
+    def objects(self, hashes: Collection[bytes]) -> dict[bytes, bytes]:
+        """Return what was seen of the objects among `hashes` (or more) when their bytes were last hashed.
+
+        See `Verified`. It says what an object was; whether it still is that, its own stat tells.
+        """
         try:
             with self._open_existing() as connection:
                 (count,) = connection.execute("SELECT count(*) FROM objects").fetchone()
                 if len(hashes) * _SHARE > count:
-                    return dict(connection.execute("SELECT md5, size FROM objects"))
-                return dict(_select_sizes(connection, list(hashes)))
+                    return dict(connection.execute("SELECT md5, facts FROM objects"))
+                return dict(_select_objects(connection, list(hashes)))
         except (sqlite3.Error, FileNotFoundError):
             return {}
 
+    def note_objects(self, objects: Iterable[tuple[bytes, bytes]]) -> None:
+        """Remember what was seen of objects (md5, facts), if there is a manifest that can be written."""
+        with (
+            contextlib.suppress(sqlite3.Error, FileNotFoundError),
+            self._open_existing() as connection,
+            connection,
+        ):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_NOTE, objects)
+
     def forget_objects(self, hashes: Iterable[bytes]) -> None:
-        """Drop the sizes of objects that are gone."""
+        """Drop what is known of objects that are gone."""
         with contextlib.suppress(FileNotFoundError), self._open_existing() as connection, connection:
             connection.executemany("DELETE FROM objects WHERE md5 = ?", ((h,) for h in hashes))
 
@@ -142,6 +161,21 @@ class Manifest:
             connection.execute("INSERT INTO meta VALUES ('format', ?)", (_FORMAT,))
 
 
+def verified(facts: bytes, at_ns: int) -> bytes:
+    """Return the facts (size, mtime, inode) of an object as a row: its bytes were hashed before `at_ns`."""
+    return facts + _TIME.pack(at_ns)
+
+
+def size_of(known: bytes) -> int:
+    """Return the bytes of a verified object."""
+    return int.from_bytes(known[:8], "little")
+
+
+def is_recent(known: bytes, now_ns: int) -> bool:
+    """Return whether an object was hashed within the last week; later its bytes may have rotted on the disk."""
+    return 0 <= now_ns - int.from_bytes(known[24:], "little") < TRUSTED_NS
+
+
 def _row(path: str, known: Known) -> tuple[bytes, bytes, bytes, bytes, int]:
     fields = (os.fsencode(path), _join(known.names), known.signatures, known.hashes)
     return (*fields, _checksum(*fields))
@@ -166,11 +200,11 @@ def _meta(connection: sqlite3.Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _select_sizes(connection: sqlite3.Connection, hashes: list[bytes]) -> Iterator[tuple[bytes, int]]:
+def _select_objects(connection: sqlite3.Connection, hashes: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     for start in range(0, len(hashes), _BATCH):
         batch = hashes[start : start + _BATCH]
         marks = ",".join("?" * len(batch))
-        yield from connection.execute(f"SELECT md5, size FROM objects WHERE md5 IN ({marks})", batch)  # noqa: S608 marks only
+        yield from connection.execute(f"SELECT md5, facts FROM objects WHERE md5 IN ({marks})", batch)  # noqa: S608 marks only
 
 
 def _split(names: bytes) -> tuple[str, ...]:

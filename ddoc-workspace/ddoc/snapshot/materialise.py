@@ -9,6 +9,7 @@ from ddoc.paths import clone_or_copy, link_or_copy
 from ddoc.progress import Progress
 from ddoc.snapshot import names
 from ddoc.snapshot.create import version_at
+from ddoc.snapshot.manifest import size_of
 from ddoc.snapshot.store import SnapshotStore
 from ddoc.snapshot.tree import files_of
 
@@ -51,11 +52,11 @@ def materialise(store: SnapshotStore, name: str, target: Path, *, link: bool, pr
 
 
 def _require_objects(store: SnapshotStore, digests: list[bytes]) -> None:
-    known = store.manifest.sizes(digests)
+    known = store.manifest.objects(digests)
     bad: list[str] = []
     for digest in digests:
         size = store.object_size(digest.hex())
-        if size is None or known.get(digest, size) != size:
+        if size is None or (digest in known and size_of(known[digest]) != size):
             bad.append(digest.hex())
     if bad:
         raise DamagedError(

@@ -1,13 +1,13 @@
 """What a restore is going to do, and whether it can: nothing here changes anything."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ddoc.errors import DamagedError
 from ddoc.snapshot.disk import require_room
 from ddoc.snapshot.look import Look
-from ddoc.snapshot.manifest import tree_of_manifest
+from ddoc.snapshot.manifest import size_of, tree_of_manifest
 from ddoc.snapshot.store import SnapshotStore
 from ddoc.snapshot.tree import Tree, count_files, diff_trees, files_of
 from ddoc.snapshot.versions import Version
@@ -61,28 +61,38 @@ def make_plan(store: SnapshotStore, target: Version, present: Tree) -> Plan:
     )
 
 
-def plan_and_check(
-    store: SnapshotStore, target: Version, now: Look, *, fetch: Fetch | None
-) -> tuple[Plan, int]:
-    """Return the plan to `target` and the bytes that it writes, its objects checked and fetched if need be."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A plan whose objects are all there: the `size` of what it writes, and what is known of the objects."""
+
+    plan: Plan
+    size: int
+    known: Mapping[bytes, bytes]
+
+
+def plan_and_check(store: SnapshotStore, target: Version, now: Look, *, fetch: Fetch | None) -> Checked:
+    """Return the plan to `target`, its objects checked and fetched if need be."""
     listings = [o.md5 for o in target.outputs if o.is_folder and not store.object_path(o.md5).exists()]
     if listings and fetch is not None:
         fetch(listings)
     plan = make_plan(store, target, tree_of_manifest(now.folders))
-    return plan, _check_objects(store, plan, fetch=fetch)
+    known = store.manifest.objects([digest for _, digest in plan.writes])
+    return Checked(plan, _check_objects(store, plan, known, fetch=fetch), known)
 
 
-def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> int:
+def _check_objects(
+    store: SnapshotStore, plan: Plan, known: Mapping[bytes, bytes], *, fetch: Fetch | None
+) -> int:
     """Check that every object to be written exists with its size, and that there is room; returns the bytes.
 
     Those missing are fetched, if there is a way to. Raises DamagedError naming up to 20 that still are.
     """
     wanted = {digest for _, digest in plan.writes}
-    bad, total = _missing(store, wanted)
+    bad, total = _missing(store, wanted, known)
     why = ""
     if bad and fetch is not None:
         why = fetch(bad)
-        bad, total = _missing(store, wanted)
+        bad, total = _missing(store, wanted, known)
     if bad:
         raise DamagedError(
             f"{len(bad)} objects of the snapshot are missing or truncated; pull them from the remote or run verify "
@@ -96,11 +106,10 @@ def _check_objects(store: SnapshotStore, plan: Plan, *, fetch: Fetch | None) -> 
     return total
 
 
-def _missing(store: SnapshotStore, wanted: set[bytes]) -> tuple[list[str], int]:
+def _missing(store: SnapshotStore, wanted: set[bytes], known: Mapping[bytes, bytes]) -> tuple[list[str], int]:
     bad: list[str] = []
     total = 0
     cache, stat = store.cache_text, os.stat
-    known = store.manifest.sizes(wanted)
     for digest in wanted:
         name = digest.hex()
         try:
@@ -108,7 +117,7 @@ def _missing(store: SnapshotStore, wanted: set[bytes]) -> tuple[list[str], int]:
         except FileNotFoundError:
             bad.append(name)
             continue
-        if known.get(digest, size) != size:
+        if digest in known and size_of(known[digest]) != size:
             bad.append(name)
         total += size
     return sorted(bad), total

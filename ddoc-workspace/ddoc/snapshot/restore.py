@@ -1,12 +1,12 @@
 """Restore a snapshot: everything is checked and staged before anything is touched, and a kill rolls forward.
 
-1. Check that every object is there. 2. Stage the new files, each hashed on the way. 3. Save unsaved changes. 4. Flush,
-put the journal into force, rename over the old files, delete last. 5. Refs, pointers, git's index, manifest.
+1. Check that every object is there. 2. Stage the new files; an object that was not hashed within the last week, or was
+touched since, is hashed on the way. 3. Save unsaved changes. 4. Flush, put the journal into force, rename over the old
+files, delete last. 5. Refs, pointers, git's index, manifest.
 """
 
 import bisect
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from ddoc.errors import ConflictError, DamagedError
 from ddoc.progress import Progress
 from ddoc.snapshot import names, versions
 from ddoc.snapshot.create import SnapshotRequest, create, head_version, settle_pointers, version_at
-from ddoc.snapshot.disk import SIGNATURE, signature_of, sync_file_system
+from ddoc.snapshot.disk import SIGNATURE, clock_of, settled, signature_of, sync_file_system
 from ddoc.snapshot.failpoints import failpoint
 from ddoc.snapshot.history import History, RefUpdate
 from ddoc.snapshot.journal import Intent
@@ -22,7 +22,7 @@ from ddoc.snapshot.look import Look, look
 from ddoc.snapshot.manifest import Known, ManifestState, tree_of_manifest
 from ddoc.snapshot.plan import Effect, Fetch, Plan, make_plan, plan_and_check
 from ddoc.snapshot.store import SnapshotStore, version_of
-from ddoc.snapshot.switch import Staged, signatures_placed, stage_objects, switch
+from ddoc.snapshot.switch import Staged, signature_placed, stage_objects, switch
 from ddoc.snapshot.tree import diff_trees
 from ddoc.snapshot.versions import Version
 
@@ -57,9 +57,11 @@ def restore(
     base = head_version(store, history)
     now = look_at(store, base, progress)
     target = version_at(store, history, commit)
-    plan, size = plan_and_check(store, target, now, fetch=fetch)
+    checked = plan_and_check(store, target, now, fetch=fetch)
+    plan, size = checked.plan, checked.size
     failpoint("restore.checked")
-    staged = stage_objects(store, [digest for _, digest in plan.writes], progress)
+    staged = stage_objects(store, checked, progress)
+    del checked
     failpoint("restore.staged")
     saved_as = None
     if not discard_changes and is_unsaved(store, base, now):
@@ -103,7 +105,7 @@ class _Way:
     """All that the visible part needs."""
 
     plan: Plan
-    staged: Sequence[Staged]
+    staged: Staged
     base: Version | None
     now: Look
     discard: bool
@@ -119,16 +121,17 @@ def _apply(store: SnapshotStore, history: History, way: _Way) -> None:
     sync_file_system(store.folder)
     with store.dvc_excluded():
         _require_untouched(store, way)
+        visible_at = clock_of(store.folder)
         store.journal.publish(durable=True)
         failpoint("restore.journaled")
-        switch(store, way.plan, way.staged)
+        switch(store, way.staged)
         if updates:
             history.update_refs(updates)
         failpoint("restore.committed")
         versions.write_others(store.layout, history, base.files if base else {}, target.files)
         settle_pointers(store, history, base, target.commit, during="restore")
         history.update_index(target.files)
-    _save_restored(store, way)
+    _save_restored(store, way, visible_at)
     failpoint("restore.manifest")
     store.journal.clear()
 
@@ -141,8 +144,13 @@ def _updates(history: History, commit: str) -> list[RefUpdate]:
 
 
 def _require_untouched(store: SnapshotStore, way: _Way) -> None:
-    """Raise ConflictError if a file to be replaced or deleted was written since it was looked at."""
+    """Raise ConflictError if a file to be replaced or deleted was written since it was looked at, or a folder made
+    where one is to be put.
+    """
     data = str(store.layout.data)
+    for root in way.staged.roots:
+        if os.path.lexists(f"{data}/{root.rstrip('/')}"):
+            raise ConflictError(f"data/{root} has just been made; try again", code="data-changing")
     for path in way.plan.replaced:
         cut = path.rfind("/") + 1
         known = way.now.folders[path[:cut]]
@@ -157,29 +165,47 @@ def _require_untouched(store: SnapshotStore, way: _Way) -> None:
 _BLANK: Final = bytes(SIGNATURE.size - 8)
 
 
-def _save_restored(store: SnapshotStore, way: _Way) -> None:
+def _save_restored(store: SnapshotStore, way: _Way, visible_at: int) -> None:
     """Write the manifest of the restored files: those placed with new signatures, the others as they were."""
-    placed = signatures_placed(store, way.plan, way.staged)
+    placed = _signatures_placed(store, way, visible_at)
     folders: dict[str, Known] = {}
     for path, folder in way.plan.tree.items():
         known = way.now.folders.get(path)
-        if known is not None and known.names == folder.names and known.hashes == folder.hashes:
+        if path in placed:
+            folders[path] = Known(folder.names, bytes(placed[path]), folder.hashes)
+        elif known is not None and known.names == folder.names and known.hashes == folder.hashes:
             folders[path] = known
-            continue
-        if known is not None and known.names == folder.names:
-            signatures = bytearray(known.signatures)
         else:
-            signatures = _signatures_kept(known, folder.names)
-        for name, signature in placed.get(path, {}).items():
-            start = bisect.bisect_left(folder.names, name) * SIGNATURE.size
-            signatures[start : start + SIGNATURE.size] = signature
-        folders[path] = Known(folder.names, bytes(signatures), folder.hashes)
+            folders[path] = Known(folder.names, bytes(_signatures_kept(known, folder.names)), folder.hashes)
     version = version_of(list(way.plan.target.outputs))
-    store.manifest.save(way.now.before, ManifestState(folders, version))
+    after = ManifestState(folders, version)
+    store.manifest.save(way.now.before, after, objects=way.staged.verified)
+
+
+def _signatures_placed(store: SnapshotStore, way: _Way, visible_at: int) -> dict[str, bytearray]:
+    """Return the signatures of all files of the folders that the restore has put files into."""
+    data, plan, staged = str(store.layout.data), way.plan, way.staged
+    looked_at = clock_of(store.folder)
+    placed: dict[str, bytearray] = {}
+    for position, (path, _) in enumerate(plan.writes):
+        cut = path.rfind("/") + 1
+        folder, names = path[:cut], plan.tree[path[:cut]].names
+        if folder not in placed:
+            placed[folder] = _signatures_kept(way.now.folders.get(folder), names)
+        new = staged.signature(position)
+        if staged.is_below_root(path):
+            seen = settled(new, visible_at)
+        else:
+            seen = signature_placed(data, path, new, visible_at=visible_at, looked_at=looked_at)
+        start = bisect.bisect_left(names, path[cut:]) * SIGNATURE.size
+        placed[folder][start : start + SIGNATURE.size] = seen
+    return placed
 
 
 def _signatures_kept(known: Known | None, names: tuple[str, ...]) -> bytearray:
     """Return the signatures of the files that were there before, blank for the others."""
+    if known is not None and known.names == names:
+        return bytearray(known.signatures)
     at = {} if known is None else {name: position for position, name in enumerate(known.names)}
     signatures = bytearray(len(names) * SIGNATURE.size)
     for position, name in enumerate(names):
@@ -197,13 +223,13 @@ def roll_forward(store: SnapshotStore, intent: Intent, *, save: SnapshotRequest,
     target = version_at(store, history, intent.commit)
     control = store.control(target.files) | (store.control(base.files) if base else frozenset())
     now = look(store, control=control, keep=False, progress=progress, scanned=lambda: None)
-    plan, _ = plan_and_check(store, target, now, fetch=None)
-    if not intent.discard and _holds_unsaved(store, plan, now):
+    checked = plan_and_check(store, target, now, fetch=None)
+    if not intent.discard and _holds_unsaved(store, checked.plan, now):
         create(store, save, progress)
         now = look(store, control=control, keep=False, progress=progress, scanned=lambda: None)
-        plan, _ = plan_and_check(store, target, now, fetch=None)
-    staged = stage_objects(store, [digest for _, digest in plan.writes], progress)
-    _apply(store, history, _Way(plan, staged, base, now, intent.discard))
+        checked = plan_and_check(store, target, now, fetch=None)
+    staged = stage_objects(store, checked, progress)
+    _apply(store, history, _Way(checked.plan, staged, base, now, intent.discard))
 
 
 def _holds_unsaved(store: SnapshotStore, plan: Plan, now: Look) -> bool:

@@ -153,9 +153,11 @@ class SnapshotStore:
         touched: set[str] = set()
         for path, md5 in staged:
             prefix = md5[:2]
-            if prefix not in touched:
+            try:
+                os.replace(path, f"{cache}/{prefix}/{md5[2:]}")  # noqa: PTH105 ten thousand times
+            except FileNotFoundError:
                 (self.cache / prefix).mkdir(parents=True, exist_ok=True)
-            os.replace(path, f"{cache}/{prefix}/{md5[2:]}")  # noqa: PTH105 ten thousand times
+                os.replace(path, f"{cache}/{prefix}/{md5[2:]}")  # noqa: PTH105 as above
             if not touched:
                 between()
             touched.add(prefix)

@@ -1,49 +1,133 @@
-"""The visible part of a restore: objects staged and hashed, then put over the old files."""
+"""The visible part of a restore: copies of objects staged, then put over the old files."""
 
 import contextlib
 import errno
+import functools
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ddoc.errors import DamagedError
+from ddoc.errors import ConflictError, DamagedError
+from ddoc.paths import fsync_folder
 from ddoc.progress import Progress
 from ddoc.snapshot import file_worker
 from ddoc.snapshot.disk import SIGNATURE, clock_of, flush_folders, settled, signature_of
 from ddoc.snapshot.failpoints import failpoint
-from ddoc.snapshot.plan import Plan
+from ddoc.snapshot.manifest import is_recent, verified
+from ddoc.snapshot.plan import Checked, Plan
 from ddoc.snapshot.store import SnapshotStore
-from ddoc.snapshot.workers import FileJob, can_reflink, run_files
+from ddoc.snapshot.tree import HASH_BYTES
+from ddoc.snapshot.workers import CHUNK, FileJob, can_reflink, run_files
 
 
-@dataclass(frozen=True, slots=True)
 class Staged:
-    """A staged file and its signature."""
+    """The staged files of a plan, one per write in their order: where each is, and its signature.
 
-    path: str
-    signature: bytes
+    Those below a folder that data/ does not have yet are staged as that folder, which is renamed whole (`roots`, with
+    a trailing slash); the others lie in a few folders by their number.
+    """
+
+    def __init__(self, store: SnapshotStore, plan: Plan) -> None:
+        self._data, self._top = str(store.layout.data), f"{store.staging}/{_TOP}"
+        self.plan = plan
+        self.signatures = bytearray(len(plan.writes) * _WIDTH)
+        self.verified: list[tuple[bytes, bytes]] = []
+        self.roots = _absent_roots(self._data, plan)
+
+    def make_folders(self) -> None:
+        """Make the folders that files are staged in."""
+        for path in {self.folder_of(path) for path, _ in self.plan.writes if self.is_below_root(path)}:
+            Path(f"{self._top}/tree/{path}").mkdir(parents=True, exist_ok=True)
+        for number in range(_SPREAD):
+            Path(f"{self._top}/{number}").mkdir(parents=True, exist_ok=True)
+
+    def wanted(self, known: Mapping[bytes, bytes], now_ns: int) -> Iterator[tuple[str, bytes]]:
+        """Yield (where to stage it, the object and what is known of it) per write."""
+        for position, (path, digest) in enumerate(self.plan.writes):
+            facts = known.get(digest, b"")
+            yield self.place(position, path), digest + facts if is_recent(facts, now_ns) else digest
+
+    def place(self, position: int, path: str) -> str:
+        """Return where a write's file is staged."""
+        if self.is_below_root(path):
+            return f"{self._top}/tree/{path}"
+        return f"{self._top}/{position // CHUNK % _SPREAD}/{position}"
+
+    def place_of_root(self, root: str) -> str:
+        """Return where a whole folder is staged."""
+        return f"{self._top}/tree/{root.rstrip('/')}"
+
+    def is_below_root(self, path: str) -> bool:
+        """Return whether a write is part of a folder that is renamed whole."""
+        return bool(self.roots) and self.folder_of(path) in self._below
+
+    @functools.cached_property
+    def _below(self) -> frozenset[str]:
+        folders = {self.folder_of(path) for path, _ in self.plan.writes}
+        roots = tuple(self.roots)
+        return frozenset(folder for folder in folders if folder.startswith(roots))
+
+    @staticmethod
+    def folder_of(path: str) -> str:
+        """Return a path's folder with its trailing slash."""
+        return path[: path.rfind("/") + 1]
+
+    def signature(self, position: int) -> bytes:
+        """Return the signature of a staged file."""
+        return bytes(self.signatures[position * _WIDTH : (position + 1) * _WIDTH])
 
 
-def stage_objects(store: SnapshotStore, hashes: Sequence[bytes], progress: Progress) -> list[Staged]:
-    """Stage one writable copy per hash, in their order, each hashed on the way.
+_TOP: Final = "new"
+_SPREAD: Final = 8
+_WIDTH: Final = SIGNATURE.size
+
+
+def _absent_roots(data: str, plan: Plan) -> tuple[str, ...]:
+    """Return the topmost folders that the plan writes into and data/ does not have.
+
+    Not where the folder above hands its group to what is made in it: a renamed one would not have it.
+    """
+    roots: set[str] = set()
+    for folder in {Staged.folder_of(path) for path, _ in plan.writes}:
+        above = data if os.path.lexists(data) else os.path.dirname(data)  # noqa: PTH120 texts
+        for cut in _slashes(folder):
+            path = f"{data}/{folder[:cut]}"
+            if not os.path.lexists(path):
+                mode = Path(above).lstat().st_mode
+                if stat.S_ISDIR(mode) and not mode & stat.S_ISGID:
+                    roots.add(folder[: cut + 1])
+                break
+            above = path
+    return tuple(sorted(roots))
+
+
+def stage_objects(store: SnapshotStore, checked: Checked, progress: Progress) -> Staged:
+    """Stage one writable copy per write of the plan; what was not hashed of late is hashed on the way.
 
     Raises DamagedError (`missing-object`, `damaged-object`) naming the objects; nothing visible has changed then.
     """
-    if not hashes:
-        return []
-    staged = [_NOT_STAGED] * len(hashes)
+    plan = checked.plan
+    staged = Staged(store, plan)
+    total = len(plan.writes)
+    if not total:
+        return staged
+    staged.make_folders()
     bad: list[str] = []
     missing = False
+    now = clock_of(store.staging)
     job = FileJob("fetch", store.cache, store.staging, can_reflink(store.staging))
-    files = (("", digest) for digest in hashes)
-    for start, outcomes in run_files(job, files, len(hashes), progress=progress, message="reading objects"):
-        for offset, (outcome, digest, signature, name) in enumerate(outcomes):
-            staged[start + offset] = Staged(name, signature)
+    files = staged.wanted(checked.known, now)
+    for start, outcomes in run_files(job, files, total, progress=progress, message="reading objects"):
+        for position, (outcome, seen, signature, _) in enumerate(outcomes, start):
             if outcome != file_worker.OK:
-                bad.append(digest.hex())
+                bad.append(seen.hex())
                 missing = missing or outcome == file_worker.MISSING
+                continue
+            staged.signatures[position * _WIDTH : (position + 1) * _WIDTH] = signature
+            if seen:
+                staged.verified.append((seen[:HASH_BYTES], verified(seen[HASH_BYTES:], now)))
     if bad:
         raise DamagedError(
             f"{len(bad)} objects of the snapshot are missing or damaged; run verify with repair. Nothing was changed",
@@ -54,22 +138,13 @@ def stage_objects(store: SnapshotStore, hashes: Sequence[bytes], progress: Progr
     return staged
 
 
-_NOT_STAGED: Final = Staged("", b"")
-
-
-def switch(store: SnapshotStore, plan: Plan, staged: Sequence[Staged]) -> None:
+def switch(store: SnapshotStore, staged: Staged) -> None:
     """Put staged files over the old ones, then delete; create before delete, except where a file must make way for
     a folder or a folder for a file.
     """
-    data = str(store.layout.data)
+    plan, data = staged.plan, str(store.layout.data)
     deletes = _make_way(data, plan)
-    folders = {path[: path.rfind("/") + 1] for path, _ in plan.writes}
-    for folder in folders:
-        Path(data, folder).mkdir(parents=True, exist_ok=True)
-    for position, ((path, _), new) in enumerate(zip(plan.writes, staged, strict=True)):
-        os.replace(new.path, f"{data}/{path}")  # noqa: PTH105 ten thousand times
-        if position == 0:
-            failpoint("restore.renaming")
+    touched = _place_folders(data, staged) | _place_files(data, staged)
     failpoint("restore.renamed")
     for position, path in enumerate(deletes):
         with contextlib.suppress(FileNotFoundError):
@@ -77,15 +152,53 @@ def switch(store: SnapshotStore, plan: Plan, staged: Sequence[Staged]) -> None:
         if position == 0:
             failpoint("restore.deleting")
     failpoint("restore.deleted")
-    left = {path[: path.rfind("/") + 1] for path in deletes}
-    touched = folders | left
-    flush_folders([Path(data, folder) for folder in touched], within=store.folder)
+    left = {Staged.folder_of(path) for path in deletes}
+    flush_folders([Path(data, folder) for folder in touched | left], within=store.folder)
     _remove_empty(data, left)
     failpoint("restore.synced")
 
 
+def _place_folders(data: str, staged: Staged) -> set[str]:
+    """Rename whole folders into data/; returns the folders above them."""
+    if not os.path.lexists(data):
+        Path(data).mkdir()
+        fsync_folder(Path(data).parent)
+    for position, root in enumerate(staged.roots):
+        try:
+            Path(staged.place_of_root(root)).rename(f"{data}/{root.rstrip('/')}")
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            raise ConflictError(
+                f"data/{root} was made during the restore, which will be finished by the next operation",
+                code="data-changing",
+            ) from error
+        if position == 0:
+            failpoint("restore.renaming")
+    return {Staged.folder_of(root.rstrip("/")) for root in staged.roots}
+
+
+def _place_files(data: str, staged: Staged) -> set[str]:
+    """Rename single files over those in data/; returns their folders."""
+    writes = [
+        (position, path)
+        for position, (path, _) in enumerate(staged.plan.writes)
+        if not staged.is_below_root(path)
+    ]
+    folders = {Staged.folder_of(path) for _, path in writes}
+    for folder in folders:
+        Path(data, folder).mkdir(parents=True, exist_ok=True)
+    for number, (position, path) in enumerate(writes):
+        os.replace(staged.place(position, path), f"{data}/{path}")  # noqa: PTH105 ten thousand times
+        if number == 0:
+            failpoint("restore.renaming")
+    return folders
+
+
 def _make_way(data: str, plan: Plan) -> list[str]:
     """Delete first what stands where a folder or file must be; returns the deletes that are left."""
+    if not plan.deletes:
+        return []
     files = {path for path, _ in plan.writes}
     folders = {path[:cut] for path in files for cut in _slashes(path)}
     first = [p for p in plan.deletes if p in folders or any(p[:cut] in files for cut in _slashes(p))]
@@ -118,24 +231,16 @@ def _remove_empty(data: str, folders: Iterable[str]) -> None:
             path = path.rpartition("/")[0]
 
 
-def signatures_placed(
-    store: SnapshotStore, plan: Plan, staged: Sequence[Staged]
-) -> dict[str, dict[str, bytes]]:
-    """Return the signatures of the files placed, by folder and name; blank for one that is no longer as it was staged."""
-    data = str(store.layout.data)
-    looked_at = clock_of(store.folder)
-    placed: dict[str, dict[str, bytes]] = {}
-    for (path, _), new in zip(plan.writes, staged, strict=True):
-        cut = path.rfind("/") + 1
-        try:
-            present = signature_of(os.lstat(f"{data}/{path}"))
-        except FileNotFoundError:
-            present = _NOWHERE
-        # size, mtime and inode are those of the staged file; the rename has set ctime
-        same = present[:24] == new.signature[:24]
-        seen = settled(present, looked_at) if same else new.signature[:8] + bytes(24)
-        placed.setdefault(path[:cut], {})[path[cut:]] = seen
-    return placed
+def signature_placed(data: str, path: str, staged: bytes, *, visible_at: int, looked_at: int) -> bytes:
+    """Return the signature of a file renamed into data/; blank for one that is no longer as it was staged."""
+    try:
+        present = signature_of(os.lstat(f"{data}/{path}"))
+    except FileNotFoundError:
+        present = _NOWHERE
+    # size, mtime and inode are those of the staged file; the rename has set ctime
+    if present[:24] != staged[:24] or settled(staged, visible_at) != staged:
+        return staged[:8] + bytes(24)
+    return settled(present, looked_at)
 
 
 _NOWHERE: Final = bytes(SIGNATURE.size)

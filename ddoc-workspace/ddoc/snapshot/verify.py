@@ -1,5 +1,6 @@
 """Verify that every object of every reachable snapshot is there and whole, and repair what can be."""
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from ddoc.snapshot import file_worker
 from ddoc.snapshot.create import head_version
 from ddoc.snapshot.disk import clock_of, sync_file_system
 from ddoc.snapshot.look import look
+from ddoc.snapshot.manifest import Verified, size_of, verified
 from ddoc.snapshot.plan import Fetch
 from ddoc.snapshot.reach import Reach, reach
 from ddoc.snapshot.store import SnapshotStore
 from ddoc.snapshot.workers import FileJob, run_files
 
 Mode = Literal["quick", "full"]
+_NOTED_AT_ONCE: Final = 10_000
 _MOST_PATHS: Final = 5
 
 
@@ -107,7 +110,7 @@ def _check_listings(store: SnapshotStore, needed: Reach, findings: _Findings) ->
 
 
 def _check_sizes(store: SnapshotStore, digests: list[bytes], findings: _Findings) -> None:
-    known = store.manifest.sizes(digests)
+    known = store.manifest.objects(digests)
     for digest in digests:
         md5 = digest.hex()
         findings.checked += 1
@@ -116,13 +119,35 @@ def _check_sizes(store: SnapshotStore, digests: list[bytes], findings: _Findings
             findings.bad[md5] = "missing"
             continue
         findings.bytes += size
-        if known.get(digest, size) != size:
+        if digest in known and size_of(known[digest]) != size:
             findings.bad[md5] = "truncated"
+
+
+class _Whole:
+    """Objects found whole, on their way to the manifest; none where the folder cannot be written."""
+
+    def __init__(self, store: SnapshotStore) -> None:
+        self._store = store
+        self._found: list[tuple[bytes, bytes]] = []
+        self._began: int | None = None
+        with contextlib.suppress(OSError):
+            self._began = clock_of(store.folder)
+
+    def add(self, digest: bytes, signature: bytes) -> None:
+        if self._began is not None:
+            self._found.append((digest, verified(signature[: Verified.size - 8], self._began)))
+        if len(self._found) >= _NOTED_AT_ONCE:
+            self.note()
+
+    def note(self) -> None:
+        self._store.manifest.note_objects(self._found)
+        self._found.clear()
 
 
 def _check_bytes(store: SnapshotStore, digests: list[bytes], findings: _Findings, progress: Progress) -> None:
     files = ((str(store.object_path(digest.hex())), digest) for digest in digests)
     job = FileJob("hash", store.cache)
+    whole = _Whole(store)
     for start, outcomes in run_files(job, files, len(digests), progress=progress, message="hashing objects"):
         for offset, (outcome, found, signature, _) in enumerate(outcomes):
             md5 = digests[start + offset].hex()
@@ -134,6 +159,9 @@ def _check_bytes(store: SnapshotStore, digests: list[bytes], findings: _Findings
                 findings.bytes += int.from_bytes(signature[:8], "little")
             if outcome != file_worker.OK or found.hex() != md5:
                 findings.bad[md5] = "damaged"
+            else:
+                whole.add(found, signature)
+    whole.note()
 
 
 def _repair(

@@ -23,7 +23,7 @@ from ddoc.snapshot.file_worker import Outcome
 
 Task = Literal["hash", "store", "fetch"]
 PROCESSES_ABOVE: Final = 2_000
-_CHUNK: Final = 200
+CHUNK: Final = 200
 _MOST_WORKERS: Final = 8
 _LENGTH: Final = struct.Struct("<q")
 
@@ -43,7 +43,8 @@ def run_files(
 ) -> Iterator[tuple[int, list[Outcome]]]:
     """Yield (position of the first, outcomes) chunk by chunk, as they come.
 
-    `files` are (absolute path, md5 of the object), of which "fetch" reads the second and the others the first.
+    `files` are (absolute path, what is known of the object): what "hash" and "store" read, the second empty, or what
+    "fetch" makes of which object (see `file_worker.fetch_object`).
     Worker processes are used above 2,000 files. Raises OSError for what the disk refuses.
     """
     chunks = _Chunks(files)
@@ -71,7 +72,7 @@ class _Chunks:
     def take(self) -> Chunk | None:
         """Return the next chunk with the position of its first file, or None at the end."""
         with self._lock:
-            chunk = list(itertools.islice(self._files, _CHUNK))
+            chunk = list(itertools.islice(self._files, CHUNK))
             start, self._next = self._next, self._next + len(chunk)
         return (start, chunk) if chunk else None
 

@@ -9,6 +9,8 @@ process, its workers are some 10 MB each.
 import argparse
 import os
 import resource
+import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +66,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1_000_000)
     parser.add_argument("--here", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the file system is unmounted
     with file_system(options.here, max(4, options.files * 24_000 >> 30)) as (folder, name):
         root = folder / "ws"
         (root / ".ddoc").mkdir(parents=True)

@@ -3,6 +3,7 @@
 python ours.py ROOT init | save | save-without-sync | restore NAME
 """
 
+import contextlib
 import json
 import resource
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.errors import ConflictError
-from ddoc.snapshot import create, store
+from ddoc.snapshot import create, store, workers
 from ddoc.snapshot.repository import make_repository
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     if action == "save-without-sync":
         create.sync_file_system = lambda _: None
         store.flush_folders = lambda *_, **__: None
+        workers.flushing = lambda _: contextlib.nullcontext()
     snapshots = SnapshotService(root)
     # a running service has done this before
     snapshots.list_snapshots()

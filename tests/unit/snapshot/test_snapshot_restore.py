@@ -1,4 +1,7 @@
+import os
 import shutil
+import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -6,7 +9,9 @@ import pytest
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.errors import ConflictError, DamagedError, NotFoundError
 from ddoc.paths import Layout
+from ddoc.snapshot import file_worker
 from ddoc.snapshot import restore as restoring
+from ddoc.snapshot.manifest import is_recent
 from ddoc.snapshot.store import SnapshotStore
 from tests.unit.snapshot.making import bad_objects, contents, copy_of, dvc, git, image_paths, objects
 
@@ -218,6 +223,98 @@ def test_a_file_written_while_a_restore_looks_is_not_overwritten(
     assert changed.read_bytes() == b"written meanwhile"
     assert snapshots.head() == "v2"
     assert not snapshots.recover()
+
+
+def test_a_folder_made_while_a_restore_looks_is_not_overwritten(
+    root: Path, snapshots: SnapshotService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(root / "data" / "images")
+    real = restoring.sync_file_system
+
+    def sync(folder: Path) -> None:
+        (root / "data" / "images").mkdir()
+        (root / "data" / "images" / "mine").write_bytes(b"just now")
+        real(folder)
+
+    monkeypatch.setattr(restoring, "sync_file_system", sync)
+    with pytest.raises(ConflictError) as caught:
+        snapshots.restore_snapshot("v1", discard_changes=True)
+    assert caught.value.error_code == "data-changing"
+    assert [p.name for p in (root / "data" / "images").iterdir()] == ["mine"]
+    assert not snapshots.recover()
+
+
+@pytest.mark.parametrize("gone", ["images", "images/train", "", "all"])
+def test_folders_that_are_gone_come_back_whole_and_known(
+    root: Path, snapshots: SnapshotService, first: dict[str, bytes], gone: str
+) -> None:
+    shutil.rmtree(root / "data" / gone if gone != "all" else root / "data")
+    if not gone:
+        (root / "data").mkdir()
+    snapshots.restore_snapshot("v1", discard_changes=True)
+    assert contents(root / "data") == first
+    assert snapshots.status().is_clean
+    assert git(root, "status", "--porcelain") == ""
+    time.sleep(0.05)
+    snapshots.status()
+    shutil.rmtree(root / "data")
+    snapshots.restore_snapshot("v1", discard_changes=True)
+    assert contents(root / "data") == first
+
+
+def test_an_object_changed_in_place_is_noticed_even_with_its_times_put_back(
+    root: Path, snapshots: SnapshotService, first: dict[str, bytes]
+) -> None:
+    """The restore does not hash what it knows to be whole; what it knows includes the time of the last change."""
+    snapshots.restore_snapshot("v1")
+    snapshots.restore_snapshot("v2")
+    pairs = snapshots.diff("v1", "v2").pairs
+    bad = next(p.old.image.hex() for p in pairs if p.has_new_image and p.old is not None)
+    path = objects(root)[bad]
+    facts = path.stat()
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        byte = file.read(1)
+        file.seek(0)
+        file.write(bytes([byte[0] ^ 1]))
+    path.chmod(0o444)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    before = contents(root / "data")
+    with pytest.raises(DamagedError) as caught:
+        snapshots.restore_snapshot("v1")
+    assert (caught.value.error_code, caught.value.context["objects"]) == ("damaged-object", [bad])
+    assert contents(root / "data") == before
+
+
+def test_what_was_hashed_longer_ago_than_a_week_is_hashed_again(
+    root: Path, snapshots: SnapshotService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = SnapshotStore(Layout(root)).manifest
+    pairs = snapshots.diff("v1", "v2").pairs
+    image = next(p.old.image for p in pairs if p.has_new_image and p.old is not None)
+    facts = objects(root)[image.hex()].stat()
+    week = 7 * 24 * 3600 * 10**9
+    for age, again in ((0, False), (week - 10**12, False), (week + 10**9, True), (-(10**12), True)):
+        known = struct.pack("<qqqq", facts.st_size, facts.st_mtime_ns, facts.st_ino, time.time_ns() - age)
+        assert is_recent(known, time.time_ns()) is not again
+    old = struct.pack("<qqqq", facts.st_size, facts.st_mtime_ns, facts.st_ino, 1)
+    manifest.note_objects([(image, old)])
+    snapshots.restore_snapshot("v1")
+    assert is_recent(manifest.objects([image])[image], time.time_ns())
+    snapshots.restore_snapshot("v2")
+    monkeypatch.setattr(file_worker, "_copy_checked", None)
+    snapshots.restore_snapshot("v1")
+    snapshots.restore_snapshot("v2")
+
+
+def test_a_full_verification_is_remembered(root: Path, snapshots: SnapshotService) -> None:
+    store = SnapshotStore(Layout(root))
+    everything = [bytes.fromhex(name) for name in objects(root) if not name.endswith(".dir")]
+    (store.folder / "manifest.sqlite").unlink()
+    snapshots.create_snapshot("Manifest made anew", allow_empty=True)
+    assert store.manifest.objects(everything) == {}
+    snapshots.verify(mode="full")
+    assert set(store.manifest.objects(everything)) == set(everything)
 
 
 def test_a_deleted_snapshot_leaves_its_children_in_place(root: Path, snapshots: SnapshotService) -> None:
