@@ -40,7 +40,7 @@ def out_of_fold(
     centre = (base.mean(0, dtype=np.float64) * len(base) + target.mean(0, dtype=np.float64) * len(target)) / (
         len(base) + len(target)
     )
-    rows = np.concatenate([base, target]).astype(np.float32)
+    rows = np.concatenate([base, target], dtype=np.float32)
     rows -= centre.astype(np.float32)
     is_target = np.repeat([False, True], [len(base), len(target)])
     total = np.zeros(len(rows))

@@ -221,6 +221,8 @@ def _outliers(
     if not views:
         return _no_scores(base, target)
     pair = views[-1].pair
+    if views[-1].name == "embedding":  # its rows are of length 1 already
+        return outlier_scores(pair.base, pair.target, rng)
     return outlier_scores(_unit(pair.base), _unit(pair.target), rng)
 
 

@@ -49,7 +49,7 @@ def mmd_test(
     permutation make all statistics one matrix product: rowsum((W K) · W).
     """
     base, target = thin(base, rng), thin(target, rng)
-    pooled = np.concatenate([base, target]).astype(np.float32)
+    pooled = np.concatenate([base, target], dtype=np.float32)
     kernel = gaussian_kernel(pooled, rng)
     is_target = assignments(len(base), len(target), rng, permutations=permutations)
     weights = np.where(is_target, np.float32(-1 / len(target)), np.float32(1 / len(base)))
