@@ -101,6 +101,8 @@ export const theme = createTheme({
     },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     Modal: { defaultProps: { centered: true } },
+    // An alias or a split is shown as it was typed.
+    Badge: { defaultProps: { tt: 'none' } },
   },
 });
 

@@ -125,6 +125,28 @@ export type DriftReportSummary = Refine<
   { base: DriftSide; target: DriftSide }
 >;
 
+export type GuardOutcome = Schemas['GuardVerdict']['outcome'];
+export type GuardVerdict = Schemas['GuardVerdict'];
+export type Guard = Refine<Schemas['GuardOut'], { base: DriftSide }>;
+export type GuardCheck = Schemas['GuardCheckOut'];
+
+interface SideRuns {
+  report: DriftReportSummary;
+  /** null: the tracking server cannot be reached now. */
+  runs: import('./queries/types.d.ts').Run[] | null;
+}
+
+/** How drift towards one target changed, and with it the metrics of the runs. */
+export interface ReportChange {
+  before: SideRuns;
+  after: SideRuns;
+  score: { before: number; after: number };
+  p_value: { before: number; after: number };
+  items: { before: number; after: number };
+  /** Images that the base has more. */
+  added: number;
+}
+
 export type DriftReport = Refine<
   Schemas['DriftReportOut'],
   {
@@ -136,6 +158,7 @@ export type DriftReport = Refine<
     geometry: Shift[];
     embedding: EmbeddingShift | null;
     new_clusters: NewCluster[];
+    guard?: GuardVerdict | null;
     workspaces: Partial<Record<Role, string>>;
   }
 >;

@@ -16,7 +16,8 @@ export function useFieldName() {
   return useCallback(
     (/** @type {string} */ field) => {
       const reportId = SCORE.exec(field)?.[1];
-      if (!reportId) return t(`explorer.fields.${field}`, { defaultValue: field });
+      if (!reportId)
+        return t([`explorer.fields.${field}`, `attributes.${field}`], { defaultValue: field });
       const report = data?.items.find((known) => known.report_id === reportId);
       const sides = report ? `${report.base.name} → ${report.target.name}` : reportId;
       return t('explorer.fields.drift_score', { sides });

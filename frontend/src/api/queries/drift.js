@@ -67,6 +67,41 @@ export const driftItemsQuery = (reportId, { side, sort, limit = 24 }) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+/** Other reports on the very same target images, newest first. @param {string} reportId */
+export const relatedReportsQuery = (reportId) =>
+  queryOptions({
+    queryKey: [...keys.drift, 'related', reportId],
+    queryFn: async ({ signal }) =>
+      /** @type {import('../model.d.ts').DriftReportSummary[]} */ (
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/drift/{report_id}/related', {
+              params: { path: { report_id: reportId } },
+              signal,
+            }),
+          )
+        )
+      ),
+  });
+
+/** How drift changed from an earlier report to this one. @param {string} reportId @param {string} before */
+export const beforeAfterQuery = (reportId, before) =>
+  queryOptions({
+    queryKey: [...keys.drift, 'before-after', reportId, before],
+    queryFn: async ({ signal }) =>
+      /** @type {import('../model.d.ts').ReportChange} */ (
+        /** @type {unknown} */ (
+          await call(
+            api.GET('/drift/{report_id}/before-after', {
+              params: { path: { report_id: reportId }, query: { before } },
+              signal,
+            }),
+          )
+        )
+      ),
+    enabled: before !== '',
+  });
+
 export function useRunDrift() {
   const client = useQueryClient();
   return useMutation({

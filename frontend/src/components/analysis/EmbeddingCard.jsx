@@ -51,7 +51,11 @@ export function EmbeddingCard({ result }) {
             value={chosen}
             onChange={choose}
             allowDeselect={false}
-            data={available.map((e) => ({ value: e.name, label: e.title, disabled: !e.available }))}
+            data={available.map((e) => ({
+              value: e.name,
+              label: t(`analysis.encoders.${e.name}`, { defaultValue: e.title }),
+              disabled: !e.available,
+            }))}
           />
         ) : null
       }

@@ -4,7 +4,7 @@ import { IconChecklist } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { formatCount } from '../../lib/format.js';
+import { formatCount, formatNumber } from '../../lib/format.js';
 import { itemThumbnail } from '../../lib/thumbnails.js';
 import { EmptyState } from '../common/EmptyState.jsx';
 import classes from './Curation.module.css';
@@ -109,7 +109,7 @@ export function LabelQueue({ workspaceId, rows, ...acts }) {
               <Table.Td>
                 <Text size="sm">{findingOf(t, row)}</Text>
                 <Text size="xs" c="dimmed">
-                  {row.detail}
+                  {detailOf(t, row)}
                 </Text>
               </Table.Td>
               <Table.Td>{row.class_name}</Table.Td>
@@ -126,3 +126,10 @@ export function LabelQueue({ workspaceId, rows, ...acts }) {
 
 /** @param {import('i18next').TFunction} t @param {LabelIssue} row */
 const findingOf = (t, row) => t(`curation.quality.codes.${row.code}`, { defaultValue: row.code });
+
+/** Numbers come with English words; what they mean is said here. @param {import('i18next').TFunction} t @param {LabelIssue} row */
+const detailOf = (t, row) =>
+  t(`curation.quality.details.${row.code}`, {
+    n: formatNumber(Number.parseFloat(row.detail)),
+    defaultValue: row.detail,
+  });

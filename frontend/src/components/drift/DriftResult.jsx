@@ -10,8 +10,10 @@ import { ClassShifts } from './ClassShifts.jsx';
 import classes from './DriftResult.module.css';
 import { EmbeddingShift } from './EmbeddingShift.jsx';
 import { GeometryShifts } from './GeometryShifts.jsx';
+import { GuardFindings } from './GuardFindings.jsx';
 import { MovedImages } from './MovedImages.jsx';
 import { NewClusters } from './NewClusters.jsx';
+import { ReportChange } from './ReportChange.jsx';
 import { ReportDetails } from './ReportDetails.jsx';
 import { Verdict } from './Verdict.jsx';
 
@@ -24,6 +26,8 @@ export default function DriftResult({ reportId }) {
         <Stack className="dd-page" gap="lg">
           <title>{`${report.base.name} → ${report.target.name} · ddoc`}</title>
           <Verdict report={report} />
+          {report.guard ? <GuardFindings report={report} verdict={report.guard} /> : null}
+          <ReportChange report={report} />
           <MovedImages report={report} />
           <div className={classes.columns}>
             <AttributeShifts report={report} />

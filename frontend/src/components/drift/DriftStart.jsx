@@ -1,12 +1,16 @@
 // @ts-check
 import { Stack, Text, Title } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import classes from './DriftStart.module.css';
 import { ReportList } from './ReportList.jsx';
 import { RunDrift } from './RunDrift.jsx';
 import { SidePicker } from './SidePicker.jsx';
+
+// Below the fold, and not everybody has one.
+const GuardList = lazy(() => import('./GuardList.jsx'));
 
 /** @typedef {'base' | 'target'} Role */
 
@@ -59,6 +63,9 @@ export function DriftStart() {
         onJob={(id) => change({ job: id })}
       />
       <ReportList />
+      <Suspense fallback={null}>
+        <GuardList />
+      </Suspense>
     </Stack>
   );
 }

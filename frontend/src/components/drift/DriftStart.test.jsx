@@ -34,6 +34,20 @@ const job = (fields) => ({
   ...fields,
 });
 
+const guard = {
+  guard_id: 'g1',
+  name: 'Line 3',
+  base: { name: 'name of a' },
+  encoder: 'descriptor',
+  alpha: 0.05,
+  effect_threshold: 0.2,
+  seed: 0,
+  created_at: '2026-01-01T00:00:00Z',
+  checks: 2,
+  last_check: { guard_id: 'g1', report_id: 'r9', outcome: 'fail', failing: 12 },
+};
+/** @type {(typeof guard)[]} */
+let guards = [];
 /** @type {unknown[]} */
 let asked = [];
 const server = setupServer(
@@ -41,6 +55,15 @@ const server = setupServer(
     HttpResponse.json({ items: [dataset('a'), dataset('b')], next_cursor: null, total: 2 }),
   ),
   http.get('*/api/drift', () => HttpResponse.json({ items: [], next_cursor: null, total: 0 })),
+  http.get('*/api/guards', () => HttpResponse.json({ items: guards, total: guards.length })),
+  http.delete('*/api/guards/g1', () => {
+    guards = [];
+    return new HttpResponse(null, { status: 204 });
+  }),
+  http.post('*/api/guards/g1/check', async ({ request }) => {
+    asked.push(await request.json());
+    return HttpResponse.json(job({ kind: 'guard-check' }), { status: 202 });
+  }),
   http.post('*/api/drift', async ({ request }) => {
     asked.push(await request.json());
     return HttpResponse.json(job({}), { status: 202 });
@@ -51,6 +74,7 @@ beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 afterEach(() => {
   server.resetHandlers();
   asked = [];
+  guards = [];
 });
 afterAll(() => server.close());
 
@@ -116,4 +140,25 @@ test('a list that cannot be loaded is an error with a retry, not an empty list',
   renderAt(<DriftStart />, { at: '/' });
   expect(await screen.findByText('The studio cannot be reached')).toBeVisible();
   expect(screen.queryByText('Nothing compared yet')).toBeNull();
+});
+
+test('a guard shows its last check, checks a dataset, and goes when it is deleted', async () => {
+  const user = userEvent.setup();
+  guards = [guard];
+  renderAt(<DriftStart />);
+  const row = await screen.findByRole('row', { name: /Line 3/ });
+  expect(within(row).getByText('fail')).toBeVisible();
+  expect(within(row).getByRole('link', { name: '12 failing images' })).toHaveAttribute(
+    'href',
+    '/drift/r9',
+  );
+  expect(within(row).getByRole('button', { name: 'Check' })).toBeDisabled();
+  await user.click(within(row).getByRole('combobox', { name: /against Line 3/ }));
+  // Each picker has its list at the end of the page; this one came last.
+  const options = await screen.findAllByRole('option', { name: /name of b/, hidden: true });
+  await user.click(/** @type {HTMLElement} */ (options.at(-1)));
+  await user.click(within(row).getByRole('button', { name: 'Check' }));
+  await waitFor(() => expect(asked).toEqual([{ target_dataset_id: 'b' }]));
+  await user.click(within(row).getByRole('button', { name: 'Delete the guard Line 3' }));
+  expect(await screen.findByText('No guards yet')).toBeVisible();
 });
