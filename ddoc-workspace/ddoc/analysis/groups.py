@@ -307,4 +307,5 @@ def find_similar(
         target, rows = query.astype(np.float32).reshape(1, -1), vectors.astype(np.float32)
     indices, cosines = nearest(target, rows, k + 1)
     found = zip(indices[0].tolist(), cosines[0].tolist(), strict=True)
-    return [(known[i], float(c)) for i, c in found if known[i] != query][:k]
+    itself = query if isinstance(query, str) else None
+    return [(known[i], float(c)) for i, c in found if known[i] != itself][:k]

@@ -20,7 +20,9 @@ from ddoc.analysis import (
     ResultsStore,
     VectorStore,
     analyze,
+    find_similar,
     get_analyzer,
+    get_encoder,
 )
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.core.workspace_service import WorkspaceService
@@ -36,6 +38,7 @@ from ddoc_plugin_vision.data_utils.embedding_analyzer import EmbeddingAnalyzer
 from tests.fixtures.make_data import make_image, make_root, save_image
 
 DESCRIPTOR = "descriptor-1"
+SMALL = "ViT-S-32-alt"
 
 
 class CountingAttributes(AttributeAnalyzer):
@@ -173,7 +176,7 @@ def clip_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     path = tmp_path_factory.mktemp("weights") / "small.pt"
-    torch.save(open_clip.create_model("ViT-S-32-alt", pretrained_text=False).state_dict(), path)
+    torch.save(open_clip.create_model(SMALL, pretrained_text=False).state_dict(), path)
     return path
 
 
@@ -199,6 +202,44 @@ def test_an_encoder_that_cannot_be_used_is_one_clear_problem_and_what_was_comput
     for analyzer in analyzers:
         assert analyze(analyzer, refs, layout=layout).cached == 6
         assert analyzer.seen == []
+
+
+def test_a_second_run_of_clip_reads_no_weights_and_its_vectors_answer_texts(
+    clip_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDOC_CLIP_WEIGHTS", str(clip_weights))
+    layout, refs = made(tmp_path, 24)
+    encoder = get_encoder("clip", model=SMALL)
+    with LocalExecutor(2) as executor:
+        found = analyze(EmbeddingAnalyzer(encoder), refs, layout=layout, executor=executor)
+    assert (found.computed, found.failed) == (24, 0)
+    hashes = [ref.content_hash for ref in refs]
+    vectors = VectorStore(layout.vectors, encoder.key).rows(hashes)
+    assert vectors.shape == (24, encoder.dim)
+    text = encoder.encode_text(["a picture of a cell"])[0]
+    best = find_similar(layout, encoder.key, text, hashes, k=5)
+    assert [h for h, _ in best] == [hashes[i] for i in np.argsort(-(vectors @ text), kind="stable")[:5]]
+    again = get_encoder("clip", model=SMALL)
+    loaded: list[str] = []
+    monkeypatch.setattr(
+        "ddoc_plugin_vision.encoders.clip_model.load_model", lambda *_: loaded.append("weights")
+    )
+    assert analyze(EmbeddingAnalyzer(again), refs, layout=layout).cached == 24
+    assert loaded == []
+
+
+def test_bfloat16_gives_the_directions_of_float32(clip_weights: Path) -> None:
+    from ddoc_plugin_vision.encoders import clip_model
+
+    pixels = np.stack([make_image(np.random.default_rng(n), 224, 224) for n in range(4)])
+    vectors = []
+    for precision in ("float32", "bfloat16"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clip_model, "cpu_precision", lambda chosen=precision: chosen)
+            model = clip_model.load_model(SMALL, clip_weights, None)
+        assert model.precision == precision
+        vectors.append(model.encode(pixels))
+    assert np.einsum("ij,ij->i", *vectors).min() >= 0.99
 
 
 def test_an_image_of_thirty_thousand_pixels_squared_is_named_and_everything_else_is_done(
