@@ -22,7 +22,7 @@ from ddoc.dataset.pages import Keyset, Page
 from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.schema import Table
 from ddoc.dataset.state import State
-from ddoc.dataset.statistics import DatasetStats, statistics_of
+from ddoc.dataset.statistics import DatasetStats, read_totals, statistics_of
 from ddoc.dataset.store import Change, IndexStore
 from ddoc.dataset.views import Resolved, View, ViewPage, ViewStore, view_id_of
 from ddoc.errors import InvalidInputError, NotFoundError
@@ -210,10 +210,14 @@ class Index:
         self, cursor: Cursor, wanted: Filter, state: State, class_order: tuple[str, ...]
     ) -> DatasetStats:
         rids = self._rids(cursor, wanted, state)
+        pairs = self._store.pairs(cursor, state)
         with pages.where_of(cursor, wanted, state) as where:
-            return statistics_of(
-                cursor, self._store.pairs(cursor, state), where, rids, state, class_order=class_order
+            totals = (
+                self._store.totals(cursor, state)
+                if rids is None
+                else read_totals(cursor, where.sql, where.params)
             )
+            return statistics_of(cursor, pairs, totals, where, rids, state, class_order=class_order)
 
     def histograms(
         self, wanted: Filter | None = None, fields: Sequence[str] | None = None, *, view_id: str | None = None

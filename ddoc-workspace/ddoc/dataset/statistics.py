@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ddoc.dataset.bins import Subset
-from ddoc.dataset.database import Cursor
+from ddoc.dataset.database import Cursor, one_row
 from ddoc.dataset.filters import Where
 from ddoc.dataset.pairs import Pairs
 from ddoc.dataset.schema import LARGE_BIT, SIDES_PER_OCTAVE, SMALL_AREA
@@ -42,17 +42,75 @@ class DatasetStats:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+_SUMS = ("items", "annotations", "bytes", "unlabelled", "backgrounds")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is counted by going through all items or boxes: items per (width, height), the sums named above, boxes per
+    size code (None: a class of the whole image)."""
+
+    sizes: Mapping[tuple[int, int], int]
+    sums: tuple[int, ...]
+    codes: Mapping[int | None, int]
+
+    def changed(self, before: "Totals", after: "Totals") -> "Totals":
+        """Return the totals when some items that counted as `before` now count as `after`."""
+        sums = zip(self.sums, before.sums, after.sums, strict=True)
+        return Totals(
+            _changed(self.sizes, before.sizes, after.sizes),
+            tuple(old - left + new for old, left, new in sums),
+            _changed(self.codes, before.codes, after.codes),
+        )
+
+
+def _changed(
+    counts: Mapping[Any, int], before: Mapping[Any, int], after: Mapping[Any, int]
+) -> dict[Any, int]:
+    result = dict(counts)
+    for key in {*before, *after}:
+        result[key] = result.get(key, 0) - before.get(key, 0) + after.get(key, 0)
+    return {key: n for key, n in result.items() if n}
+
+
+def read_totals(cursor: Cursor, where: str = "TRUE", params: Mapping[str, Any] | None = None) -> Totals:
+    """Return the totals of the items that match `where`, as `cursor` sees them."""
+    given = dict(params or {})
+    sizes = cursor.execute(
+        f"SELECT width, height, count(*) FROM item WHERE {where} GROUP BY 1, 2", given
+    ).fetchall()
+    sums = one_row(
+        cursor,
+        "SELECT count(*), coalesce(sum(annotation_count), 0), coalesce(sum(bytes), 0),"
+        " count(*) FILTER (NOT annotated), count(*) FILTER (annotated AND annotation_count = 0)"
+        f" FROM item WHERE {where}",
+        given,
+    )
+    chosen = "" if where == "TRUE" else f" WHERE rid IN (SELECT rid FROM item WHERE {where})"
+    codes = cursor.execute(
+        f"SELECT size_code, count(*) FROM annotation{chosen} GROUP BY 1", given if chosen else {}
+    ).fetchall()
+    return Totals({(w, h): n for w, h, n in sizes}, tuple(map(int, sums)), dict(codes))
+
+
+def totals_of(cursor: Cursor, rids: npt.NDArray[np.int32]) -> Totals:
+    """Return the totals of a few items by their row ids."""
+    listed = ", ".join(map(str, rids.tolist())) or "-1"
+    return read_totals(cursor, f"rid IN (SELECT unnest([{listed}]))")
+
+
 def statistics_of(
     cursor: Cursor,
     pairs: Pairs,
+    totals: Totals,
     where: Where,
     rids: npt.NDArray[np.int32] | None,
     state: State,
     *,
     class_order: tuple[str, ...],
 ) -> DatasetStats:
-    """Return the statistics of the items that match `where`, whose row ids are `rids` (None: all); `class_order` lists
-    classes that count even when unused."""
+    """Return the statistics of the items that match `where`, whose row ids are `rids` (None: all) and whose totals are
+    `totals`; `class_order` lists classes that count even when unused."""
     subset = None if rids is None else Subset.of(rids, state.next_rid)
     classes, by_split = _classes(pairs.per_split_and_class(subset), state, class_order)
     chosen, params = "", {}
@@ -61,15 +119,14 @@ def statistics_of(
     issues = cursor.execute(
         f"SELECT code, count(*) FROM issue{chosen} GROUP BY code ORDER BY code", params
     ).fetchall()
-    per_size = _per_size(cursor, where)
     return DatasetStats(
         splits=pairs.items_per_split(subset),
         classes=classes,
         by_split=by_split,
-        image_size=_image_size(per_size),
-        box_size=_box_size(cursor, chosen, params),
+        image_size=_image_size(totals),
+        box_size=_box_size(totals),
         issues=dict(issues),
-        **_sums(per_size),
+        **dict(zip(_SUMS, totals.sums, strict=True)),
     )
 
 
@@ -86,25 +143,10 @@ def _classes(
     return classes, by_split
 
 
-_SUMS = ("items", "annotations", "bytes", "unlabelled", "backgrounds")
-
-
-def _per_size(cursor: Cursor, where: Where) -> list[tuple[int, ...]]:
-    """Return (width, height, items, annotations, bytes, unlabelled, backgrounds) per size of image, most items first."""
-    return cursor.execute(
-        "SELECT width, height, count(*) AS n, sum(annotation_count)::BIGINT, sum(bytes)::BIGINT,"
-        " count(*) FILTER (NOT annotated), count(*) FILTER (annotated AND annotation_count = 0)"
-        f" FROM item WHERE {where.sql} GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
-        dict(where.params),
-    ).fetchall()
-
-
-def _sums(per_size: list[tuple[int, ...]]) -> dict[str, int]:
-    return {name: sum(row[2 + at] or 0 for row in per_size) for at, name in enumerate(_SUMS)}
-
-
-def _image_size(per_size: list[tuple[int, ...]]) -> dict[str, Any]:
-    rows = [row[:3] for row in per_size if row[0] > 0]
+def _image_size(totals: Totals) -> dict[str, Any]:
+    rows = sorted(
+        ((w, h, n) for (w, h), n in totals.sizes.items() if w > 0), key=lambda row: (-row[2], row[0], row[1])
+    )
     if not rows:
         return {"width": None, "height": None, "common": []}
     return {
@@ -127,14 +169,11 @@ def _weighted(pairs: list[tuple[int, int]]) -> dict[str, float]:
     return {"min": pairs[0][0], "median": median, "mean": round(mean, 2), "max": pairs[-1][0]}
 
 
-def _box_size(cursor: Cursor, chosen: str, params: dict[str, Any]) -> dict[str, Any]:
+def _box_size(totals: Totals) -> dict[str, Any]:
     """Count boxes by the side of the square of equal area, four bins per octave, and by COCO's three sizes."""
-    rows = cursor.execute(
-        f"SELECT size_code, count(*) FROM annotation{chosen} GROUP BY 1 ORDER BY 1", params
-    ).fetchall()
     sides: dict[int, int] = {}
     small = large = 0
-    for code, count in rows:
+    for code, count in totals.codes.items():
         if code is None:  # a class of the whole image
             continue
         side = code % LARGE_BIT

@@ -18,6 +18,7 @@ from ddoc.dataset.pairs import Pairs, read_pairs
 from ddoc.dataset.rows import MAX_PATCH, Rows, read_rows
 from ddoc.dataset.schema import DDL, SCHEMA_VERSION
 from ddoc.dataset.state import State, empty_state, read_state, write_state
+from ddoc.dataset.statistics import Totals, read_totals, totals_of
 from ddoc.execution import cores
 
 _CACHED = 4_096
@@ -42,6 +43,7 @@ class _Memory:
     rows: Rows | None
     bins: Bins
     pairs: Pairs | None
+    totals: Totals | None
 
 
 class IndexStore:
@@ -49,7 +51,7 @@ class IndexStore:
 
     def __init__(self, path: Path) -> None:
         self.database, state = _open(path)
-        self._memory = _Memory(state, None, Bins(), None)
+        self._memory = _Memory(state, None, Bins(), None, None)
         self._filling = threading.Lock()
         self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._cache_lock = threading.Lock()
@@ -96,15 +98,22 @@ class IndexStore:
     def _follow(self, cursor: Cursor, done: Change) -> _Memory:
         before = self._memory
         if done.touched is None:
-            return _Memory(done.state, before.rows if done.same_rows else None, Bins(), before.pairs)
+            rows = before.rows if done.same_rows else None
+            return _Memory(done.state, rows, Bins(), before.pairs, before.totals)
         if not len(done.touched):
             return replace(before, state=done.state)
         if len(done.touched) > MAX_PATCH:
-            return _Memory(done.state, None, Bins(), None)
+            return _Memory(done.state, None, Bins(), None, None)
         change = (cursor, done.state, done.touched)
         rows = before.rows.patched(*change) if before.rows is not None else None
         pairs = before.pairs.patched(*change) if before.pairs is not None else None
-        return _Memory(done.state, rows, before.bins.patched(*change), pairs)
+        totals = before.totals
+        if totals is not None:
+            with (
+                self.database.cursor() as other
+            ):  # sees what was before, since this change is not committed yet
+                totals = totals.changed(totals_of(other, done.touched), totals_of(cursor, done.touched))
+        return _Memory(done.state, rows, before.bins.patched(*change), pairs, totals)
 
     def rows(self, cursor: Cursor, state: State) -> Rows:
         """Return the items of `state` in memory, read through `cursor` (which sees that state) if they are not."""
@@ -131,6 +140,19 @@ class IndexStore:
             pairs = read_pairs(cursor, state)
             self._keep(state, pairs=pairs)
             return pairs
+
+    def totals(self, cursor: Cursor, state: State) -> Totals:
+        """Return the totals over all items of `state`."""
+        memory = self._memory
+        if memory.state is state and memory.totals is not None:
+            return memory.totals
+        with self._filling:
+            memory = self._memory
+            if memory.state is state and memory.totals is not None:
+                return memory.totals
+            totals = read_totals(cursor)
+            self._keep(state, totals=totals)
+            return totals
 
     def bins(self, cursor: Cursor, state: State, fields: Sequence[str]) -> Bins:
         """Return the bars of these numeric fields for `state`."""
