@@ -40,12 +40,16 @@ Table = Any
 
 def ingest_dataset(context: JobContext, params: Params) -> Any:
     """Ingest an archive or folder and build its index. Returns the catalog's fields of the dataset."""
-    return _ingest(context, Path(params["source"]), Path(params["root"]), params["name"], params["format"])
+    return _ingest(context, params, Path(params["source"]), Path(params["root"]), params["format"])
 
 
-def _ingest(context: JobContext, source: Path, root: Path, name: str, format_: str | None) -> dict[str, Any]:
-    with LocalExecutor() as executor:
-        result = ingest(source, root, name=name, format=format_, executor=executor, progress=context.progress)
+def _ingest(
+    context: JobContext, params: Params, source: Path, root: Path, format_: str | None
+) -> dict[str, Any]:
+    with _executor(params) as executor:
+        result = ingest(
+            source, root, name=params["name"], format=format_, executor=executor, progress=context.progress
+        )
         opened = Dataset.open(root, executor=executor, progress=context.progress)
     with opened as dataset:
         stats = dataset.statistics()
@@ -66,7 +70,7 @@ def create_workspace(context: JobContext, params: Params) -> Any:
     root, source = Path(params["root"]), Path(params["source_root"])
     ingested = None
     if params.get("ingest"):
-        ingested = _ingest(context, Path(params["ingest"]), source, params["name"], None)
+        ingested = _ingest(context, params, Path(params["ingest"]), source, None)
     if not root.exists():
         WorkspaceService().init_workspace(
             root,
@@ -77,7 +81,7 @@ def create_workspace(context: JobContext, params: Params) -> Any:
             progress=context.progress,
         )
     with (
-        LocalExecutor() as executor,
+        _executor(params) as executor,
         Dataset.open(root, executor=executor, progress=context.progress) as dataset,
     ):
         task = dataset.info.task
@@ -273,6 +277,6 @@ def refresh_index(context: JobContext, params: Params) -> Any:
     from ddoc.dataset.scan import scan_changes
 
     known: pa.Table = pq.read_table(params["known"], memory_map=False)
-    with LocalExecutor() as executor:
+    with _executor(params) as executor:
         scan = scan_changes(Path(params["root"]), known, executor=executor, progress=context.progress)
     return {"scan": str(write_table(scan, context.folder / "scan.parquet"))}

@@ -128,6 +128,7 @@ class Datasets:
             "source": str(source),
             "uploaded": uploaded,
             "root": str(self._roots.dataset_root(dataset_id)),
+            "workers": self._settings.workers,
         }
         job = self._jobs.submit("ingest", params=params, idempotency_key=idempotency_key)
         if uploaded and job.params["source"] != params["source"]:

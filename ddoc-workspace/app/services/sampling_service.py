@@ -278,7 +278,11 @@ class SamplingService:
         return self._surroundings.jobs.submit(
             "refresh",
             workspace_id=self.workspace_id,
-            params={"workspace_id": self.workspace_id, "root": str(self.workspace_path)},
+            params={
+                "workspace_id": self.workspace_id,
+                "root": str(self.workspace_path),
+                "workers": self._surroundings.settings.workers,
+            },
             idempotency_key=idempotency_key,
         )
 

@@ -100,6 +100,7 @@ class Workspaces:
             "role": role,
             "drift_report_id": drift_report_id,
             "root": str(self._roots.workspace_root(chosen)),
+            "workers": self._settings.workers,
             **source,
         }
         return self._jobs.submit(
