@@ -110,7 +110,9 @@ function Versions() {
           >
             {Object.entries(versions).map(([name, value]) => (
               <Text component="div" size="sm" key={name} style={{ display: 'contents' }}>
-                <dt className="dd-muted">{name}</dt>
+                <dt className="dd-muted">
+                  {t(`settings.versionNames.${name}`, { defaultValue: name })}
+                </dt>
                 <dd style={{ margin: 0 }}>{String(value)}</dd>
               </Text>
             ))}

@@ -17,6 +17,7 @@ const PANELS = [
 export function linkOfJob(job) {
   const result = /** @type {Record<string, unknown> | null} */ (job.result);
   if (typeof result?.report_id === 'string') return `/drift/${result.report_id}`;
+  if (typeof result?.guard_id === 'string') return '/drift';
   if (job.workspace_id) {
     const panel = PANELS.find(([start]) => start.test(job.kind))?.[1] ?? 'data';
     return `/w/${job.workspace_id}/${panel}`;
@@ -36,7 +37,8 @@ export function subjectOfJob(job) {
     /** @type {{ name?: unknown, base?: { name?: unknown }, target?: { name?: unknown } } | null} */ (
       job.result
     );
-  if (typeof result?.base?.name === 'string') return `${result.base.name} → ${result.target?.name}`;
+  if (typeof result?.base?.name === 'string' && typeof result.target?.name === 'string')
+    return `${result.base.name} → ${result.target.name}`;
   if (typeof result?.name === 'string') return result.name;
   return job.workspace_id ?? null;
 }

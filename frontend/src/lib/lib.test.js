@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { archiveIn, nameOfArchive } from './archives.js';
 import { binAt, rangeOfBins } from './bins.js';
 import { formatAgo, formatBytes, formatDuration, formatP } from './format.js';
-import { linkOfJob } from './jobLinks.js';
+import { linkOfJob, subjectOfJob } from './jobLinks.js';
 import { pairOf } from './pairs.js';
 import { stepArea } from './stepPath.js';
 import { directionOf } from './why.js';
@@ -70,6 +70,8 @@ test('a finished job leads to what it made', () => {
   expect(linkOfJob({ ...job, result: { report_id: 'd1' } })).toBe('/drift/d1');
   expect(linkOfJob({ ...job, kind: 'snapshot', workspace_id: 'w' })).toBe('/w/w/snapshots');
   expect(linkOfJob(job)).toBeNull();
+  const guard = { ...job, result: { guard_id: 'g1', name: 'Line 3', base: { name: 'a' } } };
+  expect([linkOfJob(guard), subjectOfJob(guard)]).toEqual(['/drift', 'Line 3']);
 });
 
 test('a change of spread is not called higher or lower', () => {

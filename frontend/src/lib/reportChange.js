@@ -30,3 +30,14 @@ export function metricRows({ before, after }) {
       : [];
   });
 }
+
+/**
+ * Reports that came before this one, newest first, and the newest that came after it.
+ * @param {Pick<DriftReport, 'created_at'>} report
+ * @param {readonly import('../api/model.d.ts').DriftReportSummary[]} related newest first
+ */
+export function byAge(report, related) {
+  const time = Date.parse(report.created_at);
+  const reports = related.filter((other) => Date.parse(other.created_at) < time);
+  return { reports, later: related.find((other) => Date.parse(other.created_at) > time) };
+}

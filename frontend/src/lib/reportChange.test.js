@@ -1,6 +1,6 @@
 // @ts-check
 import { expect, test } from 'vitest';
-import { againBody, metricRows } from './reportChange.js';
+import { againBody, byAge, metricRows } from './reportChange.js';
 
 /** @param {object} fields */
 const report = (fields) =>
@@ -42,4 +42,16 @@ test('only metrics that both newest runs have are set side by side', () => {
     { name: 'f1', before: 0.5, after: 0.7 },
   ]);
   expect(change(null, { f1: 1 })).toEqual([]);
+});
+
+test('before is what came before, not what came after', () => {
+  const at = (/** @type {number} */ hour) =>
+    /** @type {import('../api/model.d.ts').DriftReportSummary} */ (
+      /** @type {unknown} */ ({ created_at: `2026-01-01T0${hour}:00:00Z` })
+    );
+  const [late, later, early] = [at(7), at(8), at(3)];
+  expect(byAge({ created_at: '2026-01-01T05:00:00Z' }, [later, late, early])).toEqual({
+    reports: [early],
+    later,
+  });
 });

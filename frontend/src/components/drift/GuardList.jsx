@@ -1,6 +1,16 @@
 // @ts-check
 import '../../mantine-more.css';
-import { ActionIcon, Button, Group, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  Group,
+  Stack,
+  Table,
+  Text,
+  Title,
+  Tooltip,
+} from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -14,7 +24,6 @@ import { toastProblem } from '../common/toasts.jsx';
 import { CheckGuard } from './CheckGuard.jsx';
 import { GuardBadge } from './GuardBadge.jsx';
 import { NewGuard } from './NewGuard.jsx';
-import classes from './ReportList.module.css';
 
 /** @typedef {import('../../api/model.d.ts').Guard} Guard */
 
@@ -87,9 +96,9 @@ function GuardRow({ guard }) {
         {last ? (
           <Stack gap={2} align="start">
             <GuardBadge outcome={last.outcome} />
-            <Link to={`/drift/${last.report_id}`} className={classes.link}>
+            <Anchor component={Link} size="sm" to={`/drift/${last.report_id}`}>
               {t('guards.failing', { count: last.failing, n: formatCount(last.failing) })}
-            </Link>
+            </Anchor>
           </Stack>
         ) : (
           <Text size="sm" c="dimmed">

@@ -1,14 +1,14 @@
 // @ts-check
-import { Button, Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { beforeAfterQuery, relatedReportsQuery, useRunDrift } from '../../api/queries/drift.js';
 import { isActive, useJob } from '../../api/queries/jobs.js';
 import { formatCount, formatDate, formatNumber, formatP } from '../../lib/format.js';
-import { againBody, metricRows } from '../../lib/reportChange.js';
+import { againBody, byAge, metricRows } from '../../lib/reportChange.js';
 import { JobProgress } from '../common/JobProgress.jsx';
 import { ProblemAlert } from '../common/ProblemAlert.jsx';
 import { QueryState } from '../common/QueryState.jsx';
@@ -28,8 +28,9 @@ export function ReportChange({ report }) {
       right={<MeasureAgain report={report} />}
     >
       <QueryState query={related} height={60}>
-        {(reports) => {
-          if (reports.length === 0) return <Text size="sm">{t('drift.change.none')}</Text>;
+        {(all) => {
+          const { reports, later } = byAge(report, all);
+          if (reports.length === 0) return <Later report={report} later={later} />;
           const wanted = params.get('before');
           const before = reports.find(({ report_id: id }) => id === wanted) ?? reports[0];
           return (
@@ -60,6 +61,17 @@ export function ReportChange({ report }) {
         }}
       </QueryState>
     </Section>
+  );
+}
+
+/** Nothing came before this report; what came after it has the comparison. @param {{ report: DriftReport, later: import('../../api/model.d.ts').DriftReportSummary | undefined }} props */
+function Later({ report, later }) {
+  const { t } = useTranslation();
+  if (!later) return <Text size="sm">{t('drift.change.none')}</Text>;
+  return (
+    <Anchor component={Link} size="sm" to={`/drift/${later.report_id}?before=${report.report_id}`}>
+      {t('drift.change.later', { date: formatDate(later.created_at) })}
+    </Anchor>
   );
 }
 

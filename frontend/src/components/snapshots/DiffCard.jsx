@@ -2,7 +2,7 @@
 import { Badge, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { apiUrl } from '../../api/client.js';
+import { diffImage } from '../../lib/diffImage.js';
 import { shapesOfDiff } from '../../lib/diffShapes.js';
 import { BoxOverlay } from '../explorer/BoxOverlay.jsx';
 import classes from './DiffView.module.css';
@@ -13,10 +13,10 @@ const THUMB_HEIGHT = 150;
 const THUMB_WIDTH = 180;
 
 /**
- * One image that differs. The service shows the data as it is now; of an image that is no longer there the boxes remain.
- * @param {{workspaceId: string, item: DiffItem, colorOf: (name: string) => string, onOpen: () => void}} props
+ * One image that differs, with its boxes before and after.
+ * @param {{workspaceId: string, target: string, item: DiffItem, colorOf: (name: string) => string, onOpen: () => void}} props
  */
-export function DiffCard({ workspaceId, item, colorOf, onOpen }) {
+export function DiffCard({ workspaceId, target, item, colorOf, onOpen }) {
   const { t } = useTranslation();
   const place = item.new ?? item.old;
   const splits =
@@ -25,7 +25,7 @@ export function DiffCard({ workspaceId, item, colorOf, onOpen }) {
       : (place?.split ?? '');
   return (
     <button type="button" className={classes.card} onClick={onOpen}>
-      <DiffThumb workspaceId={workspaceId} item={item} colorOf={colorOf} />
+      <DiffThumb workspaceId={workspaceId} target={target} item={item} colorOf={colorOf} />
       <Text size="xs" truncate title={item.file_name}>
         {item.file_name}
       </Text>
@@ -43,29 +43,27 @@ export function DiffCard({ workspaceId, item, colorOf, onOpen }) {
   );
 }
 
-/** @param {{workspaceId: string, item: DiffItem, colorOf: (name: string) => string}} props */
-function DiffThumb({ workspaceId, item, colorOf }) {
+/** @param {{workspaceId: string, target: string, item: DiffItem, colorOf: (name: string) => string}} props */
+function DiffThumb({ workspaceId, target, item, colorOf }) {
   const { t } = useTranslation();
   const [failed, setFailed] = useState(false);
   const place = item.new ?? item.old;
-  if (!place || place.width === 0) {
+  const picture = diffImage(workspaceId, item, target, THUMB_PX);
+  if (!place || !picture) {
     return <span className={classes.thumb}>{t('snapshots.diff.noImage')}</span>;
   }
   const scale = Math.min(THUMB_WIDTH / place.width, THUMB_HEIGHT / place.height);
-  const version = place.content_hash.slice(0, 8);
   return (
     <span className={classes.thumb}>
       <span
         className={classes.picture}
         style={{ width: place.width * scale, height: place.height * scale }}
       >
-        {failed || !item.new ? (
+        {failed ? (
           <span className="dd-visually-hidden">{t('snapshots.diff.noImage')}</span>
         ) : (
           <img
-            src={apiUrl(
-              `/workspace/${workspaceId}/data/item/${item.item_id}/preview?size=${THUMB_PX}&v=${version}`,
-            )}
+            src={picture}
             alt=""
             loading="lazy"
             decoding="async"

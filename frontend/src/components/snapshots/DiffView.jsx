@@ -75,6 +75,7 @@ export function DiffView({ workspaceId, base, target }) {
                 <li key={item.item_id}>
                   <DiffCard
                     workspaceId={workspaceId}
+                    target={target}
                     item={item}
                     colorOf={colorOf}
                     onOpen={() => setZoomed(item)}
@@ -98,6 +99,7 @@ export function DiffView({ workspaceId, base, target }) {
             {zoomed ? (
               <DiffZoom
                 workspaceId={workspaceId}
+                target={target}
                 item={zoomed}
                 colorOf={colorOf}
                 onClose={() => setZoomed(null)}

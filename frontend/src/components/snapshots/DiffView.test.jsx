@@ -64,6 +64,8 @@ it('shows counts, classes and each image that differs', async () => {
   expect(screen.getByRole('rowheader', { name: 'WBC' })).toBeInTheDocument();
   expect(screen.getByText('before (v1)')).toBeVisible();
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
+  const pictures = [...document.querySelectorAll('img')].map((img) => img.getAttribute('src'));
+  expect(pictures).toEqual(Array(2).fill('/api/workspace/w1/content/abcdef0123/preview?size=256'));
 });
 
 it('says in words what a box was and is', async () => {

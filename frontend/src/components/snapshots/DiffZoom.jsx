@@ -1,21 +1,24 @@
 // @ts-check
 import { Modal, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { apiUrl } from '../../api/client.js';
+import { diffImage } from '../../lib/diffImage.js';
 import { boxChanges, shapesOfDiff } from '../../lib/diffShapes.js';
 import { ImageStage } from '../explorer/ImageStage.jsx';
 import classes from './DiffZoom.module.css';
 
+const ZOOM_PX = 1024;
+
 /**
  * One image of a diff, large, with every change of its annotations in words beside it.
  * @param {{
- *   workspaceId: string, item: import('../../api/queries/types.d.ts').DiffItem,
+ *   workspaceId: string, target: string, item: import('../../api/queries/types.d.ts').DiffItem,
  *   colorOf: (name: string) => string, onClose: () => void,
  * }} props
  */
-export function DiffZoom({ workspaceId, item, colorOf, onClose }) {
+export function DiffZoom({ workspaceId, target, item, colorOf, onClose }) {
   const { t } = useTranslation();
   const place = item.new ?? item.old;
+  const picture = diffImage(workspaceId, item, target, ZOOM_PX);
   const changes = boxChanges(item.annotations);
   return (
     <Modal
@@ -26,10 +29,10 @@ export function DiffZoom({ workspaceId, item, colorOf, onClose }) {
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <div className={classes.columns}>
-        {item.new && place && place.width > 0 ? (
+        {place && picture ? (
           <div className={classes.stage}>
             <ImageStage
-              src={apiUrl(`/workspace/${workspaceId}/data/item/${item.item_id}/image`)}
+              src={picture}
               alt={item.file_name}
               width={place.width}
               height={place.height}

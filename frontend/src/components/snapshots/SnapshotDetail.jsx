@@ -140,6 +140,7 @@ function BasePicker({ snapshot, snapshots, base, onBase }) {
       size="xs"
       w={320}
       label={t('snapshots.compareWith')}
+      placeholder={t('snapshots.compareAny')}
       value={base || null}
       data={others.map((other) => ({
         value: other.snapshot_id,

@@ -78,7 +78,7 @@ function SnapshotCard({ snapshot, selected, onSelect }) {
       onClick={() => onSelect(id)}
     >
       <Group gap={6} wrap="nowrap">
-        <Text size="sm" fw={650} span>
+        <Text size="sm" fw={650} span truncate title={id}>
           {id}
         </Text>
         {alias ? (
@@ -92,7 +92,7 @@ function SnapshotCard({ snapshot, selected, onSelect }) {
           </Badge>
         ) : null}
         {snapshot.is_auto ? (
-          <Badge size="sm" variant="default">
+          <Badge size="sm" variant="default" flex="none">
             {t('snapshots.auto')}
           </Badge>
         ) : null}
