@@ -8,7 +8,8 @@ import typer
 
 from ddoc.cli.output import progress_bar, show_facts, show_json, show_rows
 from ddoc.cli.sources import analyze_source, damaged_vectors, default_cache, open_source, side_of
-from ddoc.core.fsck import fsck
+from ddoc.core.fsck import Finding, fsck, fsck_catalog, roots_of
+from ddoc.core.fsck_catalog import CatalogPlaces
 from ddoc.drift import (
     Comparison,
     Guard,
@@ -152,25 +153,41 @@ def guard_check_command(
 
 @app.command("fsck")
 def fsck_command(
-    root: Annotated[Path, typer.Argument(help="a workspace or dataset root")],
+    root: Annotated[
+        Path,
+        typer.Argument(help="a workspace or dataset root, or the folder of all workspaces (WORKSPACES_ROOT)"),
+    ],
     quick: Annotated[bool, typer.Option(help="look at sizes instead of reading every byte")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a root: files, history, cache and vectors. Exit code 0: whole, 3: something to tidy, 4: damage."""
-    if not (root / "data").is_dir():
+    """Check files, history, cache, vectors and the service's catalog, of one root or of all.
+
+    Exit code 0: whole, 3: something to tidy, 4: damage.
+    """
+    places = CatalogPlaces(root.absolute())
+    is_service = places.file.is_file()
+    if not (root / "data").is_dir() and not is_service:
         raise NotFoundError("this is no root: it has no data/ folder", code="no-such-path", path=str(root))
+    found = [_at(root, finding) for finding in fsck_catalog(places)] if is_service else []
     with progress_bar(quiet=as_json) as progress:
-        found = [finding.to_json() for finding in fsck(root, full=not quick, progress=progress)]
-    found += [] if quick else damaged_vectors(Layout(root))
+        for each in roots_of(places) if is_service else [root]:
+            catalog = None if is_service else CatalogPlaces.around(each)
+            checked = fsck(each, full=not quick, catalog=catalog, progress=progress)
+            found += [_at(each, finding) for finding in checked]
+            found += [] if quick else [row | {"root": str(each)} for row in damaged_vectors(Layout(each))]
     if as_json:
         show_json({"findings": found})
     elif found:
-        head = ("area", "severity", "code", "subject", "detail")
+        head = ("area", "severity", "code", "subject", "detail", *(["root"] if is_service else []))
         show_rows(str(root), head, [[row[name] for name in head] for row in found])
     else:
         typer.echo("all is well")
     severities = {row["severity"] for row in found}
     raise typer.Exit(DRIFT if "error" in severities else WARNING if severities else 0)
+
+
+def _at(root: Path, finding: Finding) -> dict[str, str]:
+    return finding.to_json() | {"root": str(root)}
 
 
 def main() -> None:

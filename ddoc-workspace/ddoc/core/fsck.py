@@ -1,10 +1,11 @@
-"""Is a root whole? Files against index, manifest, cache and git: for people, and as the oracle of the crash tests."""
+"""Is a root whole? Files against index, manifest, cache, git and catalog: for people, and the oracle of crash tests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ddoc.core.fsck_catalog import CatalogPlaces, check_catalog, check_listing
 from ddoc.core.item_changes import is_image
 from ddoc.dataset.index import Index
 from ddoc.dataset.info import read_info
@@ -23,7 +24,7 @@ from ddoc.snapshot.verify import verify
 from ddoc.snapshot.versions import read_record
 
 Severity = Literal["error", "warning"]
-Area = Literal["files", "edits", "index", "manifest", "cache", "git", "snapshots"]
+Area = Literal["files", "edits", "index", "manifest", "cache", "git", "snapshots", "catalog"]
 # Yields (code, severity, subject, detail).
 Found = Iterator[tuple[str, Severity, str, str]]
 
@@ -44,19 +45,27 @@ class Finding:
 
 
 def fsck(
-    root: Path, *, full: bool = True, index: Index | None = None, progress: Progress = no_progress
+    root: Path,
+    *,
+    full: bool = True,
+    index: Index | None = None,
+    catalog: CatalogPlaces | None = None,
+    progress: Progress = no_progress,
 ) -> list[Finding]:
     """Check a root (a dataset or a workspace) and return what is wrong; an empty list means that all is well.
 
     `full` reads every byte of data and history, else sizes are looked at. `index` is the root's open Index, if the
-    caller has one: only one process may open it, so without it the index is not compared. Nothing is changed, and
-    other writers wait meanwhile. Raises BusyError if one does not end.
+    caller has one: only one process may open it, so without it the index is not compared. `catalog` is where the
+    service that the root belongs to keeps its catalog. Nothing is changed, and other writers wait meanwhile. Raises
+    BusyError if one does not end.
     """
     layout = Layout(root.absolute())
     found = list(_collect("files", _files(layout)))
     found += _collect("edits", _edits(layout))
     if index is not None:
         found += _collect("index", _index(layout, index))
+    if catalog is not None:
+        found += _collect("catalog", check_listing(catalog, layout.root))
     if not (root / ".git").exists():
         return found
     store = SnapshotStore(layout)
@@ -68,6 +77,21 @@ def fsck(
         if full:
             found += _collect("manifest", _manifest(store))
     return found
+
+
+def roots_of(places: CatalogPlaces) -> list[Path]:
+    """Return the workspaces and datasets that lie below the folder of all workspaces."""
+    return [
+        root
+        for folder in (places.workspaces, places.datasets)
+        for root in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        if not root.name.startswith(".") and (root / "data").is_dir()
+    ]
+
+
+def fsck_catalog(places: CatalogPlaces) -> list[Finding]:
+    """Check a service's catalog against all that lies below the folder of all workspaces."""
+    return list(_collect("catalog", check_catalog(places)))
 
 
 def _collect(area: Area, check: Found) -> Iterator[Finding]:

@@ -246,9 +246,9 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def measure(dvc: DvcTool, ours: OurTool, reps: int) -> list[Row]:
-    """Run every operation in turn on both."""
-    rows = [
+def make_rows() -> list[Row]:
+    """Return the rows to be filled: operations and the ratios that are wanted."""
+    return [
         Row("first snapshot", 1.6, [], []),
         Row("first snapshot, neither syncs", 3.0, [], []),
         Row("unchanged", 12, [], []),
@@ -257,6 +257,10 @@ def measure(dvc: DvcTool, ours: OurTool, reps: int) -> list[Row]:
         Row("restore 50 %", 4, [], []),
         Row("restore all", 2.5, [], []),
     ]
+
+
+def measure(rows: list[Row], dvc: DvcTool, ours: OurTool, reps: int) -> None:
+    """Run every operation in turn on both."""
     first, unsynced, unchanged, one, restore_one, restore_half, restore_all = rows
     for _ in range(reps):
         dvc.start()
@@ -292,7 +296,6 @@ def measure(dvc: DvcTool, ours: OurTool, reps: int) -> list[Row]:
             tool.data.mkdir()
         take_turns(restore_all, 1, lambda: dvc.restore("v1"), lambda: ours.restore("v1"))
     require_equal(dvc.data, ours.data)
-    return rows
 
 
 def take_turns(row: Row, reps: int, dvc: Callable[[], Cost], ours: Callable[[], Cost]) -> None:
@@ -316,7 +319,7 @@ def table(rows: list[Row], heading: str) -> str:
         "| operation | dvc s | ours s | ratio | goal | ratio of CPU | dvc MB | ours MB |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for row in rows:
+    for row in (row for row in rows if row.dvc and row.ours):
         walls = [statistics.median(c.wall for c in side) for side in (row.dvc, row.ours)]
         memory = [max(c.memory for c in side) for side in (row.dvc, row.ours)]
         lines.append(
@@ -337,19 +340,27 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the file system is unmounted
     size = max(8, options.files * 25_000 * 8 >> 30)
+    rows = make_rows()
     with file_system(options.here, size) as (folder, name):
         dvc, ours = DvcTool(folder / "dvc"), OurTool(folder / "ours")
         for tool in (dvc, ours):
             tool.root.mkdir()
             make_data(tool.data, options.files)
-        rows = measure(dvc, ours, options.reps)
+        try:
+            measure(rows, dvc, ours, options.reps)
+        finally:
+            report(rows, options, name)
+
+
+def report(rows: list[Row], options: argparse.Namespace, name: str) -> None:
+    """Print the table of what was measured, whole or until it was stopped."""
     load = os.getloadavg()[0]
     heading = (
         f"{options.files:,} files, {name}; medians of {options.reps}; {datetime.now(UTC):%Y-%m-%d}, "
         f"dvc {importlib.metadata.version('dvc')}, Python {platform.python_version()}, "
         f"{len(os.sched_getaffinity(0))} cores, load {load:.1f}"
     )
-    print(table(rows, heading))
+    print(table(rows, heading), flush=True)
     if options.json:
         options.json.write_text(json.dumps({"heading": heading, "rows": [asdict(r) for r in rows]}, indent=1))
 
