@@ -4,12 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ddoc.errors import InvalidInputError
-from ddoc.sampling.geometry import density, reduced, squared_distances_to, squared_norms
+from ddoc.sampling.geometry import Distances, density, reduced
 from ddoc.sampling.outcome import Outcome, Pool, Rows
 from ddoc.sampling.source import Floats, unit_rows
 from ddoc.sampling.strategies import Coverage, Diversity, Similar, Typicality
 
 _DEMAND = 2_048
+_CHOSEN = np.float32(-1)  # below every distance, so that a row is chosen once
 _TRIED_SHARE = 3.0
 _CURVE_POINTS = 200
 
@@ -40,25 +41,24 @@ def _greedy_far(
     matrix: Floats, given: Floats, weights: Floats, size: int, rng: np.random.Generator
 ) -> tuple[Rows, Floats]:
     """Return (rows in order of choice, squared distances of all rows to the nearest chosen)."""
-    norms = squared_norms(matrix)
+    measured = Distances(matrix)
     distances = np.full(len(matrix), np.inf, np.float32)
     for point in given:
-        np.minimum(distances, squared_distances_to(matrix, norms, point), out=distances)
+        np.minimum(distances, measured.to(point), out=distances)
     chosen = np.empty(size, np.int64)
-    open_rows = np.ones(len(matrix), bool)
+    equal = not len(weights) or weights.min() == weights.max()
+    weights = np.square(weights)  # those of squared distances
+    score = np.empty_like(distances)
     for step in range(size):
         if step == 0 and len(given) == 0:
-            best = (
-                int(np.argmax(weights)) if weights.min() < weights.max() else int(rng.integers(len(matrix)))
-            )
+            best = int(rng.integers(len(matrix))) if equal else int(np.argmax(weights))
         else:
-            score = np.sqrt(distances) * weights
-            score[~open_rows] = -1
-            best = int(np.argmax(score))
+            best = int(np.argmax(distances if equal else np.multiply(distances, weights, out=score)))
         chosen[step] = best
-        open_rows[best] = False
-        np.minimum(distances, squared_distances_to(matrix, norms, matrix[best]), out=distances)
-    return chosen, distances
+        np.minimum(distances, measured.to(matrix[best]), out=distances)
+        distances[best] = _CHOSEN
+        weights[best] = 1.0
+    return chosen, np.maximum(distances, 0)
 
 
 def choose_covering(pool: Pool, strategy: Coverage, size: int) -> Outcome:

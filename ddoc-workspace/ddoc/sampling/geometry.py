@@ -28,10 +28,21 @@ def squared_norms(matrix: Floats) -> Floats:
     return np.einsum("ij,ij->i", matrix, matrix)
 
 
-def squared_distances_to(matrix: Floats, norms: Floats, point: Floats) -> Floats:
-    """Return the squared distance of each row to one point; `norms` are the rows' squared lengths."""
-    distances = norms - 2 * (matrix @ point) + point @ point
-    return np.maximum(distances, 0, out=distances)
+class Distances:
+    """Squared distances of all rows of a matrix to one point at a time, in one buffer: a greedy choice asks a
+    thousand times, and reading the matrix should be all that it costs."""
+
+    def __init__(self, matrix: Floats) -> None:
+        self._matrix = matrix
+        self._norms = squared_norms(matrix)
+        self._buffer = np.empty(len(matrix), np.float32)
+
+    def to(self, point: Floats) -> Floats:
+        """Return the squared distances to `point`, good until the next call; rounding may leave them just below 0."""
+        distances = np.matmul(self._matrix, -2 * point, out=self._buffer)
+        distances += self._norms
+        distances += point @ point
+        return distances
 
 
 def density(matrix: Floats, rng: np.random.Generator) -> Floats:

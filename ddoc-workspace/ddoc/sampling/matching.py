@@ -3,14 +3,7 @@
 import numpy as np
 
 from ddoc.errors import InvalidInputError
-from ddoc.sampling.geometry import (
-    gaussian,
-    mean_kernel,
-    median_gamma,
-    reduced,
-    squared_distances_to,
-    squared_norms,
-)
+from ddoc.sampling.geometry import Distances, gaussian, mean_kernel, median_gamma, reduced
 from ddoc.sampling.outcome import Outcome, Pool, Rows
 from ddoc.sampling.source import Floats, ReportSides
 from ddoc.sampling.strategies import MatchTarget
@@ -108,7 +101,7 @@ class _Herd:
         self, pool: Floats, target: Floats, base: Floats, base_size: int, given: Floats, gamma: float
     ) -> None:
         self._pool, self._gamma = pool, gamma
-        self._norms = squared_norms(pool)
+        self._distances = Distances(pool)
         self._to_target = mean_kernel(pool, target, gamma).astype(np.float64)
         self._to_members = mean_kernel(pool, base, gamma).astype(np.float64) * base_size
         self._target_self = float(mean_kernel(target, target, gamma).mean())
@@ -118,7 +111,8 @@ class _Herd:
         for point in given:
             self._include(point, base, base_size, target)
         self.empty_start = self._count == 0
-        self._open = np.ones(len(pool), bool)
+        self._wanted = self._to_target.copy()
+        self._cost = np.empty_like(self._wanted)
 
     def _include(self, point: Floats, base: Floats, base_size: int, target: Floats) -> None:
         row = point[None]
@@ -129,7 +123,7 @@ class _Herd:
         self._count += 1
 
     def _kernel(self, point: Floats) -> Floats:
-        return gaussian(squared_distances_to(self._pool, self._norms, point), self._gamma)
+        return gaussian(self._distances.to(point), self._gamma)
 
     def discrepancy(self) -> float:
         """Return the squared MMD between the set and the target."""
@@ -141,14 +135,15 @@ class _Herd:
     def take_best(self) -> int:
         """Add the candidate that leaves the least discrepancy."""
         size = self._count + 1
-        cost = 2 * self._to_members / size**2 - 2 * self._to_target / size
-        cost[~self._open] = np.inf
-        best = int(np.argmin(cost))
+        # the cost of the docstring by half its size, which is the same for all
+        np.multiply(self._to_members, 1 / size, out=self._cost)
+        self._cost -= self._wanted
+        best = int(np.argmin(self._cost))
         self._inner += 2 * self._to_members[best] + 1
         self._cross += self._to_target[best]
         self._to_members += self._kernel(self._pool[best])
         self._count = size
-        self._open[best] = False
+        self._wanted[best] = -np.inf
         return best
 
 
