@@ -146,10 +146,10 @@ class SnapshotList(BaseModel):
 
 
 class LineageNode(BaseModel):
-    """A dataset, snapshot, drift report, sample, export or run."""
+    """A dataset, snapshot, drift report, sample, export, run or the model of a run."""
 
     id: str
-    type: Literal["dataset", "snapshot", "drift", "run", "export", "sample"]
+    type: Literal["dataset", "snapshot", "drift", "run", "model", "export", "sample"]
     label: str
     created_at: str
     detail: dict[str, Any] = Field(default_factory=dict[str, Any])

@@ -90,7 +90,11 @@ def test_a_trainer_is_uploaded_run_listed_and_read(client: TestClient) -> None:
     assert client.get("/workspace/runs/status").json()["experiments"] == 1
     graph = client.get("/workspace/runs/lineage").json()
     assert experiment_id in {n["id"] for n in graph["nodes"]}
-    assert ("v1", experiment_id) in {(e["from"], e["to"]) for e in graph["edges"]}
+    edges = {(e["from"], e["to"], e["relation"]) for e in graph["edges"]}
+    assert ("v1", experiment_id, "trained-on") in edges
+    assert (experiment_id, f"{experiment_id}:model", "produced") in edges
+    (model,) = [n for n in graph["nodes"] if n["type"] == "model"]
+    assert model["label"] == "model.bin"
     log_reads_as_text_range_and_stream(client, f"/workspace/runs/experiment/{experiment_id}/log")
 
 

@@ -222,3 +222,7 @@ def test_a_recipe_with_a_sample_is_chosen_anew_elsewhere(
         ("split", "done"),
     ]
     assert client.get(f"{made[1]}/stats").json()["splits"]["test"] == 30
+    taken = job(client, f"{made[0].removesuffix('/data')}/snapshot", {"message": "Applied"})
+    graph = client.get(f"{made[0].removesuffix('/data')}/lineage").json()
+    edge = {"from": sample["sample_id"], "to": taken["snapshot_id"], "relation": "applied"}
+    assert edge in graph["edges"]

@@ -1,12 +1,13 @@
 """The lineage graph: snapshots from the history, joined with what else a workspace has made or was made from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ddoc.core.snapshots import Lineage, LineageEdge, LineageNode
 from ddoc.snapshot.catalog import Entry, SnapshotCatalog
 
 PARENT: Final = "parent"
+APPLIED: Final = "applied"
 
 
 def lineage_of(
@@ -16,7 +17,8 @@ def lineage_of(
 ) -> Lineage:
     """Return the graph of all snapshots and the extra nodes and edges (as in the API's lineage).
 
-    An extra edge may name a snapshot by id or alias. What was made from a deleted snapshot hangs on its tombstone;
+    A sample among the nodes leads to every snapshot that was the first to hold its application. An extra edge may name
+    a snapshot by id or alias. What was made from a deleted snapshot hangs on its tombstone;
     what a deleted one was made from leads to its children. Edges to things unknown are left out.
     """
     entries = catalog.newest_first()
@@ -32,6 +34,7 @@ def lineage_of(
         )
     aliases = {entry.alias: entry.snapshot_id for entry in entries if entry.alias}
     deleted = catalog.tombstones()
+    edges += _applied_samples(catalog, [*entries, *deleted.values()], nodes)
     for extra in extra_edges:
         source, target = (aliases.get(extra[end], extra[end]) for end in ("from", "to"))
         if source in deleted and source not in nodes:
@@ -42,6 +45,23 @@ def lineage_of(
             LineageEdge(source, end, extra["relation"]) for end in targets if end in nodes and source in nodes
         ]
     return Lineage(tuple(nodes.values()), tuple(dict.fromkeys(edges)))
+
+
+def _applied_samples(
+    catalog: SnapshotCatalog, entries: Iterable[Entry], nodes: Mapping[str, LineageNode]
+) -> Iterator[LineageEdge]:
+    """Yield an edge from each sample to the snapshots whose edits apply it; of a deleted one, to its children."""
+    samples = {node.id for node in nodes.values() if node.type == "sample"}
+    for entry in entries if samples else ():
+        applied = {
+            edit.get("params", {}).get("sample_id")
+            for edit in catalog.edits(entry)
+            if edit.get("kind") == "apply_sample"
+        }
+        for sample_id in sorted(applied & samples):
+            alive = entry.snapshot_id in nodes
+            for end in [entry.snapshot_id] if alive else catalog.children_past(entry.snapshot_id):
+                yield LineageEdge(sample_id, end, APPLIED)
 
 
 def _node(catalog: SnapshotCatalog, entry: Entry) -> LineageNode:

@@ -36,7 +36,7 @@ from ddoc.snapshot.materialise import materialise
 from ddoc.snapshot.plan import Effect, make_plan
 from ddoc.snapshot.remote import Transfer, fetcher, pull, push
 from ddoc.snapshot.restore import look_at, restore
-from ddoc.snapshot.store import EDITS, SnapshotStore, version_of
+from ddoc.snapshot.store import SnapshotStore, version_of
 from ddoc.snapshot.tree import Tree
 from ddoc.snapshot.verify import Mode, VerifyReport, verify
 
@@ -138,8 +138,9 @@ class SnapshotService:
     def read_edits(self, name: str) -> list[Mapping[str, Any]]:
         """Return the edits that led to a snapshot from its parent."""
         history = self._store.history()
-        data = history.file(names.resolve(history, name)[1], EDITS)
-        return [] if data is None else json.loads(data)
+        snapshot_id, _ = names.resolve(history, name)
+        catalog = SnapshotCatalog(history)
+        return catalog.edits(catalog.entry(snapshot_id))
 
     def object_path(self, content_hash: str) -> Path:
         """Return the file that holds the bytes of that md5, read-only. Raises NotFoundError, `unknown-content`."""

@@ -117,7 +117,7 @@ class Uncommitted:
 
 @dataclass(frozen=True, slots=True)
 class LineageNode:
-    """Something that came from somewhere: a dataset, snapshot, drift report, run, export or sample."""
+    """Something that came from somewhere: a dataset, snapshot, drift report, run, model, export or sample."""
 
     id: str
     type: str

@@ -177,7 +177,13 @@ class Edits:
         if action == "move":
             planning.check_split(target_split or "")
         record = self._dataset.samples.get(sample_id)
-        params = {"action": action, "target_split": target_split, "sample": dict(record.request)}
+        # the id is for the lineage; a recipe chooses again by the request
+        params = {
+            "action": action,
+            "target_split": target_split,
+            "sample_id": sample_id,
+            "sample": dict(record.request),
+        }
 
         def plan() -> Plan:
             ids = self._dataset.resolve(Selection(sample_id=sample_id))

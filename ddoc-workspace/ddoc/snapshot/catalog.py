@@ -1,5 +1,6 @@
 """The snapshots of a history: which there are, what each says, which came from which."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from ddoc.snapshot import names
 from ddoc.snapshot.history import ALIAS_TAGS, DELETED, History
+from ddoc.snapshot.store import EDITS
 from ddoc.snapshot.versions import read_record
 
 TAGS = "refs/tags/ddoc/"
@@ -90,6 +92,11 @@ class SnapshotCatalog:
     def record(self, entry: Entry) -> Mapping[str, Any]:
         """Return what the snapshot says of itself."""
         return read_record(self._history, entry.commit)
+
+    def edits(self, entry: Entry) -> list[Mapping[str, Any]]:
+        """Return the edits that led to the snapshot from its parent."""
+        data = self._history.file(entry.commit, EDITS)
+        return [] if data is None else json.loads(data)
 
     def parents(self, entry: Entry) -> tuple[str, ...]:
         """Return the nearest snapshots that it came from, past deleted ones and a user's own commits."""

@@ -3071,7 +3071,7 @@ export interface components {
         };
         /**
          * LineageNode
-         * @description A dataset, snapshot, drift report, sample, export or run.
+         * @description A dataset, snapshot, drift report, sample, export, run or the model of a run.
          */
         LineageNode: {
             /** Id */
@@ -3080,7 +3080,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "dataset" | "snapshot" | "drift" | "run" | "export" | "sample";
+            type: "dataset" | "snapshot" | "drift" | "run" | "model" | "export" | "sample";
             /** Label */
             label: string;
             /** Created At */

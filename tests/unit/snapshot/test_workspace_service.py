@@ -114,6 +114,26 @@ def test_lineage_joins_snapshots_with_all_that_came_of_them(source: Path, tmp_pa
     assert {n.id for n in graph.nodes if n.detail.get("deleted")} == {"v3"}
 
 
+def test_a_sample_leads_to_the_snapshot_that_holds_its_application(source: Path, tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    WorkspaceService().init_workspace(root, source=source, name="a")
+    snapshots = SnapshotService(root)
+    nodes = [
+        {"id": name, "type": "sample", "label": "random", "created_at": "2026-01-01T00:00:00+00:00"}
+        for name in ("s-1", "s-2")
+    ]
+    applied = {"kind": "apply_sample", "params": {"sample_id": "s-1", "action": "remove"}}
+    other = {"kind": "move", "params": {"sample_id": "s-2"}}
+    unknown = {"kind": "apply_sample", "params": {"sample_id": "s-9"}}
+    snapshots.create_snapshot("Applied", allow_empty=True, edits=[applied, other, unknown])
+    snapshots.create_snapshot("Later", allow_empty=True)
+    line = {("v1", "v2", "parent"), ("v2", "v3", "parent")}
+    assert _edges(snapshots, nodes, []) == line | {("s-1", "v2", "applied")}
+    assert _edges(snapshots, [], []) == line
+    snapshots.delete("v2")
+    assert _edges(snapshots, nodes, []) == {("v1", "v3", "parent"), ("s-1", "v3", "applied")}
+
+
 def _edges(
     snapshots: SnapshotService, nodes: list[dict[str, str]], edges: list[dict[str, str]]
 ) -> set[tuple[str, str, str]]:
