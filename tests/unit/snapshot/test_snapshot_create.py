@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -420,19 +421,8 @@ def test_cancelling_through_progress_leaves_nothing(root: Path, snapshots: Snaps
 
 def test_the_order_of_system_calls_is_safe_against_power_loss(root: Path, tmp_path: Path) -> None:
     """Data is flushed before it gets its name, names before the refs move, refs before the pointer says so."""
-    if subprocess.run(["which", "strace"], capture_output=True).returncode:
-        pytest.skip("strace is not installed")
     image_paths(root)[0].write_bytes(b"changed")
-    log = tmp_path / "calls"
-    code = (
-        "from pathlib import Path; from ddoc.core.snapshot_service import SnapshotService;"
-        f"SnapshotService(Path({str(root)!r})).create_snapshot('Third')"
-    )
-    calls = "trace=syncfs,fsync,rename,renameat,renameat2,execve"
-    environment = os.environ | {"PYTHONPATH": str(Path(look.__file__).parents[2])}
-    command = ["strace", "-f", "-o", str(log), "-e", calls, sys.executable, "-c", code]
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    lines = log.read_text().splitlines()
+    lines = _calls_of(root, tmp_path / "calls", "create_snapshot('Third')")
     sync = _first(lines, "syncfs(")
     publish = _first(lines, "staging/", "/cache/files/md5/")
     flush = next(i for i, line in enumerate(lines) if i > publish and ("fsync(" in line or "syncfs(" in line))
@@ -440,6 +430,47 @@ def test_the_order_of_system_calls_is_safe_against_power_loss(root: Path, tmp_pa
     moved = _first(lines, ".git/refs/heads/main.lock")
     pointer = _first(lines, '/data.dvc"')
     assert sync < publish < flush < refs < moved < pointer
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_order_of_a_restores_system_calls_is_safe_against_power_loss(
+    root: Path, tmp_path: Path, gone: bool
+) -> None:
+    """New files and the journal are flushed before anything is replaced, deletes come last and are flushed before the
+    refs move, and the journal goes when all is done. With `gone`, a folder comes back whole.
+    """
+    if gone:
+        shutil.rmtree(root / "data" / "images" / "val")
+    lines = _calls_of(root, tmp_path / "calls", "restore_snapshot('v1', discard_changes=True)")
+    data = f"{root}/data/"
+    sync = _first(lines, "syncfs(")
+    journal = _first(lines, "journal.json.new", 'journal.json"')
+    durable = next(i for i, line in enumerate(lines) if i > journal and "fsync(" in line)
+    placed = [i for i, line in enumerate(lines) if "staging/" in line and f'"{data}' in line]
+    deleted = [i for i, line in enumerate(lines) if "unlink" in line and f'"{data}' in line]
+    flush = next(
+        i for i, line in enumerate(lines) if i > deleted[-1] and ("fsync(" in line or "syncfs(" in line)
+    )
+    refs = _first(lines, "execve(", "update-ref")
+    done = max(i for i, line in enumerate(lines) if "unlink" in line and 'snapshots/journal.json"' in line)
+    assert len(placed) == (4 if gone else 3)
+    assert len(deleted) == 1
+    assert sync < journal < durable < placed[0] < placed[-1] < deleted[0] < flush < refs < done
+
+
+def _calls_of(root: Path, log: Path, call: str) -> list[str]:
+    """Return the calls that an operation makes on names and disks, in order."""
+    if subprocess.run(["which", "strace"], capture_output=True).returncode:
+        pytest.skip("strace is not installed")
+    code = (
+        "from pathlib import Path; from ddoc.core.snapshot_service import SnapshotService;"
+        f"SnapshotService(Path({str(root)!r})).{call}"
+    )
+    calls = "trace=syncfs,fsync,rename,renameat,renameat2,unlink,unlinkat,execve"
+    environment = os.environ | {"PYTHONPATH": str(Path(look.__file__).parents[2])}
+    command = ["strace", "-f", "-s", "400", "-o", str(log), "-e", calls, sys.executable, "-c", code]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return log.read_text().splitlines()
 
 
 def _first(lines: list[str], *parts: str) -> int:
