@@ -40,3 +40,9 @@ def test_a_new_user_goes_the_whole_way(studio: Studio, tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_the_printed_address_signs_in_once(studio: Studio) -> None:
     playwright(studio, "sign-in", DDOC_READY_URL=studio.address)
+
+
+@pytest.mark.timeout(600)
+def test_every_route_is_accessible_in_both_languages_and_themes(studio: Studio) -> None:
+    """Walks over what the loop above left behind."""
+    playwright(studio, "routes")

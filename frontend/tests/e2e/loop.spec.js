@@ -72,6 +72,31 @@ test('browses, filters in the address, and looks at boxes', async () => {
   await page.keyboard.press('Escape');
 });
 
+test('names a filter and comes back to it', async () => {
+  await page.goto(`/w/${target}/data?split=val`);
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByLabel('Save this filter and order as').fill('Validation');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Validation', exact: true })).toBeVisible();
+  await page.goto(`/w/${target}/data`);
+  await expect(page.getByText('364 of 364')).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByRole('button', { name: 'Validation', exact: true }).click();
+  await expect(page).toHaveURL(/split=val/);
+  await expect(page.getByText('87 of 364')).toBeVisible({ timeout: 30_000 });
+});
+
+test('shows what another split would do, and changes nothing by looking', async () => {
+  await page.goto(`/w/${target}/data`);
+  await page.getByRole('button', { name: 'Curate' }).click();
+  await page.getByRole('menuitem', { name: 'Divide anew…' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByText(/\d+ images move/)).toBeVisible({ timeout: 30_000 });
+  await expect(dialog.getByRole('button', { name: 'Divide', exact: true })).toBeEnabled();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  expect((await ask(page, `/workspace/${target}/data/stats`)).splits.val).toBe(87);
+});
+
 test('moves what is selected and takes it back', async () => {
   await page.goto(`/w/${target}/data?split=val`);
   const grid = page.getByRole('grid', { name: 'Images' });
@@ -166,6 +191,35 @@ test('exports and says what the format could not hold', async () => {
   await dialog.getByRole('radio', { name: /COCO/ }).click();
   await dialog.getByRole('button', { name: 'Export', exact: true }).click();
   await expect(dialog.getByText('Download zip')).toBeVisible({ timeout: 60_000 });
+});
+
+test('measures again with the base as it is now: before and after', async () => {
+  const { items } = await ask(page, '/drift');
+  const first = items.at(-1).report_id;
+  await page.goto(`/drift/${first}`);
+  await page.getByRole('button', { name: 'Measure again with the base workspace' }).click();
+  await page.waitForURL(new RegExp(`before=${first}`), { timeout: 240_000 });
+  await expect(page.getByText(/Drift is as before/)).toBeVisible({ timeout: 60_000 });
+});
+
+test('keeps the base as a guard, which the target fails', async () => {
+  await page.goto('/drift');
+  const guards = page.getByRole('region', { name: 'Guards' });
+  const option = page.locator('[role=option]:visible');
+  await guards.getByRole('button', { name: 'New guard' }).click();
+  await guards.getByLabel('Name').fill('Line 3');
+  await guards.getByRole('combobox', { name: 'Base dataset' }).click();
+  await option.filter({ hasText: 'bccd-voc' }).first().click();
+  await guards.getByRole('button', { name: 'Save', exact: true }).click();
+  const row = guards.getByRole('row', { name: /Line 3/ }).first();
+  await expect(row).toBeVisible({ timeout: 120_000 });
+  await row.getByRole('combobox').click();
+  await option.filter({ hasNotText: 'bccd-voc' }).first().click();
+  await row.getByRole('button', { name: 'Check', exact: true }).click();
+  await page.waitForURL(/\/drift\/[^/?]+/, { timeout: 240_000 });
+  await expect(page.getByRole('heading', { name: 'What the guard says' })).toBeVisible();
+  await expect(page.getByText('fail', { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole('img', { name: 'Failing image 1', exact: true })).toBeVisible();
 });
 
 test('left no error in the console', async () => {

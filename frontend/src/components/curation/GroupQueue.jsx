@@ -1,5 +1,5 @@
 // @ts-check
-import { Badge, Button, Checkbox, Group, Menu, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Menu, Stack, Text } from '@mantine/core';
 import { IconChecklist, IconStarFilled } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -73,8 +73,8 @@ export function GroupQueue({ workspaceId, groups, leaks = false, ...acts }) {
           ) : null}
           <Button
             size="compact-sm"
-            color="red"
-            variant="light"
+            variant="default"
+            c="var(--dd-bad)"
             disabled={spare.length === 0}
             loading={acts.busy}
             onClick={() => acts.onRemove(spare)}
@@ -98,9 +98,7 @@ export function GroupQueue({ workspaceId, groups, leaks = false, ...acts }) {
                 {t(`curation.quality.kind.${group.kind}`, { count: group.items.length })}
               </Text>
               {group.splits.length > 1 ? (
-                <Badge size="sm" color="orange" variant="light">
-                  {group.splits.join(' ↔ ')}
-                </Badge>
+                <span className={classes.leak}>{group.splits.join(' ↔ ')}</span>
               ) : null}
             </Group>
             <ul className={classes.strip}>

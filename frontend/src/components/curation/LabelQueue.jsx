@@ -55,8 +55,8 @@ export function LabelQueue({ workspaceId, rows, ...acts }) {
           </Button>
           <Button
             size="compact-sm"
-            color="red"
-            variant="light"
+            variant="default"
+            c="var(--dd-bad)"
             disabled={chosen.length === 0}
             loading={acts.busy}
             onClick={() => acts.onRemove(chosen)}

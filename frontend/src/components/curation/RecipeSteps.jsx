@@ -1,5 +1,5 @@
 // @ts-check
-import { Badge, Table, Text } from '@mantine/core';
+import { Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { formatCount } from '../../lib/format.js';
 import { selectionWords, targetOf } from '../../lib/recipes.js';
@@ -7,7 +7,12 @@ import { selectionWords, targetOf } from '../../lib/recipes.js';
 /** @typedef {import('../../api/queries/types.d.ts').RecipeStep} RecipeStep */
 /** @typedef {import('../../api/queries/types.d.ts').RecipeReport} RecipeReport */
 
-const COLORS = { done: 'green', nothing: 'gray', 'not-portable': 'yellow', failed: 'red' };
+const COLORS = {
+  done: 'var(--dd-ok)',
+  nothing: 'var(--dd-muted)',
+  'not-portable': 'var(--dd-warn)',
+  failed: 'var(--dd-bad)',
+};
 
 /**
  * Steps in order; where they were tried here, how many images each changed here and where it comes from.
@@ -60,9 +65,9 @@ export function RecipeSteps({ steps }) {
                   {formatCount(step.changed)}
                 </Table.Td>
                 <Table.Td>
-                  <Badge size="sm" variant="light" color={COLORS[step.outcome] ?? 'gray'}>
+                  <Text size="sm" fw={600} style={{ color: COLORS[step.outcome] }}>
                     {t(`curation.recipe.outcomes.${step.outcome}`)}
-                  </Badge>
+                  </Text>
                   {step.code && step.outcome === 'failed' ? (
                     <Text size="xs" c="dimmed" ff="monospace">
                       {step.code}

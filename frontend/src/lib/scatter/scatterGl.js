@@ -113,6 +113,7 @@ export function createGlScatter(canvas) {
     const count = moving ? Math.min(n, budget) : Math.min(n - drawn, SLICE);
     if (count > 0) gl.drawArrays(gl.POINTS, drawn, count);
     drawn += count;
+    canvas.dataset.drawn = drawn < n ? 'part' : 'all';
     if (!moving && drawn < n) frame = requestAnimationFrame(draw);
   }
 
