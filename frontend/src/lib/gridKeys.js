@@ -13,6 +13,7 @@
  * @property {number} count
  * @property {number} columns
  * @property {number} pageRows rows that fit the viewport
+ * @property {number} first the first item that is seen
  */
 /**
  * @typedef {object} KeyPress
@@ -82,7 +83,8 @@ function commandAction(press, cursor) {
  */
 function focusAction(move, cursor, extend) {
   if (cursor.count === 0) return null;
-  const target = cursor.index < 0 ? 0 : move(cursor);
+  const starts = cursor.index < 0 && move !== MOVES.Home && move !== MOVES.End;
+  const target = starts ? cursor.first : move(cursor);
   return { kind: 'focus', index: Math.min(cursor.count - 1, Math.max(0, target)), extend };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gridAction } from './gridKeys.js';
 
 /** @param {number} index */
-const at = (index) => ({ index, count: 23, columns: 5, pageRows: 2 });
+const at = (index) => ({ index, count: 23, columns: 5, pageRows: 2, first: 10 });
 /** @param {string} key @param {number} index @param {object} [modifiers] */
 const focus = (key, index, modifiers = {}) => {
   const action = gridAction({ key, ...modifiers }, at(index));
@@ -34,8 +34,11 @@ describe('moving in the grid', () => {
     expect(focus('PageUp', 12)).toBe(2);
     expect(focus('PageUp', 7)).toBe(2);
   });
-  it('starts at the first item', () => {
-    expect(focus('ArrowDown', -1)).toBe(0);
+  it('starts at the first item that is seen, or at the end that is asked for', () => {
+    expect(focus('ArrowDown', -1)).toBe(10);
+    expect(focus('PageUp', -1)).toBe(10);
+    expect(focus('Home', -1)).toBe(0);
+    expect(focus('End', -1)).toBe(22);
   });
   it('extends with Shift', () => {
     expect(gridAction({ key: 'ArrowRight', shiftKey: true }, at(3))).toEqual({
@@ -62,7 +65,11 @@ describe('commands', () => {
     expect(gridAction({ key: 'Tab' }, at(3))).toBeNull();
   });
   it('does nothing in an empty grid', () => {
-    expect(gridAction({ key: 'End' }, { index: -1, count: 0, columns: 5, pageRows: 2 })).toBeNull();
-    expect(gridAction({ key: ' ' }, { index: -1, count: 0, columns: 5, pageRows: 2 })).toBeNull();
+    expect(
+      gridAction({ key: 'End' }, { index: -1, count: 0, columns: 5, pageRows: 2, first: 0 }),
+    ).toBeNull();
+    expect(
+      gridAction({ key: ' ' }, { index: -1, count: 0, columns: 5, pageRows: 2, first: 0 }),
+    ).toBeNull();
   });
 });

@@ -74,7 +74,7 @@ export function GroupQueue({ workspaceId, groups, leaks = false, ...acts }) {
           <Button
             size="compact-sm"
             variant="default"
-            c="var(--dd-bad)"
+            c={spare.length > 0 ? 'var(--dd-bad)' : undefined}
             disabled={spare.length === 0}
             loading={acts.busy}
             onClick={() => acts.onRemove(spare)}

@@ -56,7 +56,7 @@ export function LabelQueue({ workspaceId, rows, ...acts }) {
           <Button
             size="compact-sm"
             variant="default"
-            c="var(--dd-bad)"
+            c={chosen.length > 0 ? 'var(--dd-bad)' : undefined}
             disabled={chosen.length === 0}
             loading={acts.busy}
             onClick={() => acts.onRemove(chosen)}

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { guardCheckQuery } from '../../api/queries/guards.js';
+import { useReportWorkspaces } from '../../hooks/useReportWorkspaces.js';
 import { formatCount } from '../../lib/format.js';
 import { ofIds, setSelection } from '../../lib/selection.js';
 import { exampleUrl } from '../../lib/thumbnails.js';
@@ -26,7 +27,7 @@ export function GuardFindings({ report, verdict }) {
   const navigate = useNavigate();
   const [shown, setShown] = useState(STEP);
   const check = useQuery(guardCheckQuery(verdict.guard_id, verdict.report_id));
-  const workspaceId = report.target.workspace_id ?? report.workspaces.target;
+  const workspaceId = useReportWorkspaces(report).target;
   /** @param {readonly string[]} ids */
   const select = (ids) => {
     if (!workspaceId) return;

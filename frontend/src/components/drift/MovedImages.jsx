@@ -3,7 +3,10 @@ import { Button, Group, SegmentedControl } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { driftItemsQuery } from '../../api/queries/drift.js';
+import { useReportWorkspaces } from '../../hooks/useReportWorkspaces.js';
+import { scoreField } from '../../lib/facets.js';
 import { formatCount } from '../../lib/format.js';
 import { EmptyState } from '../common/EmptyState.jsx';
 import { QueryState } from '../common/QueryState.jsx';
@@ -27,6 +30,7 @@ export function MovedImages({ report }) {
   const [order, setOrder] = useState('moved');
   const [zoomed, setZoomed] = useState(/** @type {number | null} */ (null));
   const query = useInfiniteQuery(driftItemsQuery(report.report_id, ORDERS[order] ?? ORDERS.moved));
+  const workspaces = useReportWorkspaces(report);
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Section
@@ -49,8 +53,8 @@ export function MovedImages({ report }) {
           ) : (
             <>
               <ImageGrid items={items} onOpen={setZoomed} />
-              {query.hasNextPage ? (
-                <Group justify="center">
+              <Group justify="center">
+                {query.hasNextPage ? (
                   <Button
                     variant="default"
                     size="xs"
@@ -62,13 +66,39 @@ export function MovedImages({ report }) {
                       total: formatCount(pages[0]?.total ?? items.length),
                     })}
                   </Button>
-                </Group>
-              ) : null}
+                ) : null}
+                <WorkOn report={report} order={ORDERS[order]} workspaces={workspaces} />
+              </Group>
             </>
           )
         }
       </QueryState>
       <ImageZoom items={items} index={zoomed} onChange={setZoomed} />
     </Section>
+  );
+}
+
+/**
+ * Into the workspace of that side, in the same order, to act on them.
+ * @param {{
+ *   report: import('../../api/model.d.ts').DriftReport, order: import('../../api/queries/drift.js').DriftOrder | undefined,
+ *   workspaces: Partial<Record<import('../../api/model.d.ts').Role, string>>,
+ * }} props
+ */
+function WorkOn({ report, order, workspaces }) {
+  const { t } = useTranslation();
+  const workspaceId = order && workspaces[order.side];
+  if (!workspaceId || order.sort.endsWith('outlier')) return null;
+  const field = scoreField(report.report_id);
+  const sort = order.sort.startsWith('-') ? `-${field}` : field;
+  return (
+    <Button
+      component={Link}
+      size="xs"
+      variant="default"
+      to={`/w/${workspaceId}/data?${new URLSearchParams({ sort })}`}
+    >
+      {t('drift.workOn')}
+    </Button>
   );
 }

@@ -1,6 +1,8 @@
 // @ts-check
-import { Group, Stack, Text } from '@mantine/core';
+import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useReportWorkspaces } from '../../hooks/useReportWorkspaces.js';
 import { formatCount, formatNumber, formatP, formatPercent } from '../../lib/format.js';
 import { exampleUrl } from '../../lib/thumbnails.js';
 import { Section } from '../common/Section.jsx';
@@ -9,6 +11,7 @@ import classes from './NewClusters.module.css';
 /** Kinds of images that the base hardly has, with examples. @param {{ report: import('../../api/model.d.ts').DriftReport }} props */
 export function NewClusters({ report }) {
   const { t } = useTranslation();
+  const workspaceId = useReportWorkspaces(report).target;
   const clusters = report.new_clusters;
   if (clusters.length === 0) return null;
   return (
@@ -29,6 +32,15 @@ export function NewClusters({ report }) {
                   p: formatP(cluster.p_value),
                 })}
               </Text>
+              {workspaceId ? (
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  to={`/w/${workspaceId}/data?${new URLSearchParams({ ids: cluster.examples.join(',') })}`}
+                >
+                  {t('drift.workOnExamples')}
+                </Anchor>
+              ) : null}
             </Group>
             <ul className={classes.examples}>
               {cluster.examples.map((id) => (

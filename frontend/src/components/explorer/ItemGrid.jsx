@@ -58,7 +58,13 @@ export function ItemGrid({
   /** @param {import('react').KeyboardEvent} event */
   const onKeyDown = (event) => {
     const pageRows = Math.floor(geometry.height / geometry.rowHeight);
-    const action = gridAction(event, { index: cursor, count: view.total, columns, pageRows });
+    const action = gridAction(event, {
+      index: cursor,
+      count: view.total,
+      columns,
+      pageRows,
+      first: Math.ceil(grid.top / geometry.rowHeight) * columns,
+    });
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
