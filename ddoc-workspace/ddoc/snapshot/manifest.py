@@ -11,7 +11,7 @@ import os
 import sqlite3
 import struct
 import zlib
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,39 @@ class Known:
     def size_at(self, position: int) -> int:
         """Return the bytes of the file at `position`."""
         return int(SIGNATURE.unpack_from(self.signatures, position * SIGNATURE.size)[0])
+
+
+class KnownObjects:
+    """What was seen of some objects when their bytes were last hashed, packed: see `Verified`.
+
+    It says what an object was; whether it still is that, its own stat tells.
+    """
+
+    def __init__(self, hashes: Iterable[bytes]) -> None:
+        self.hashes = sorted(set(hashes))
+        self._facts = bytearray(len(self.hashes) * Verified.size)
+
+    def fill(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take the facts of those objects that are among `rows`, which are sorted by md5."""
+        hashes, facts, width = self.hashes, self._facts, Verified.size
+        position, end = 0, len(hashes)
+        for digest, row in rows:
+            while position < end and hashes[position] < digest:
+                position += 1
+            if position < end and hashes[position] == digest:
+                facts[position * width : (position + 1) * width] = row
+
+    def get(self, digest: bytes) -> bytes:
+        """Return the facts of one of the objects; empty if none are known."""
+        start = bisect.bisect_left(self.hashes, digest) * Verified.size
+        found = bytes(self._facts[start : start + Verified.size])
+        return found if any(found) else b""
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield each object with its facts, as `get` gives them, sorted by md5."""
+        for position, digest in enumerate(self.hashes):
+            found = bytes(self._facts[position * Verified.size : (position + 1) * Verified.size])
+            yield digest, found if any(found) else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +137,16 @@ class Manifest:
             else:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (after.version,))
 
-    def objects(self, hashes: Collection[bytes]) -> dict[bytes, bytes]:
-        """Return what was seen of the objects among `hashes` (or more) when their bytes were last hashed.
-
-        See `Verified`. It says what an object was; whether it still is that, its own stat tells.
-        """
-        try:
-            with self._open_existing() as connection:
-                (count,) = connection.execute("SELECT count(*) FROM objects").fetchone()
-                if len(hashes) * _SHARE > count:
-                    return dict(connection.execute("SELECT md5, facts FROM objects"))
-                return dict(_select_objects(connection, list(hashes)))
-        except (sqlite3.Error, FileNotFoundError):
-            return {}
+    def objects(self, hashes: Iterable[bytes]) -> "KnownObjects":
+        """Return what was seen of the objects `hashes` when their bytes were last hashed."""
+        known = KnownObjects(hashes)
+        with contextlib.suppress(sqlite3.Error, FileNotFoundError), self._open_existing() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM objects").fetchone()
+            if len(known.hashes) * _SHARE > count:
+                known.fill(connection.execute("SELECT md5, facts FROM objects ORDER BY md5"))
+            else:
+                known.fill(_select_objects(connection, known.hashes))
+        return known
 
     def note_objects(self, objects: Iterable[tuple[bytes, bytes]]) -> None:
         """Remember what was seen of objects (md5, facts), if there is a manifest that can be written."""
@@ -204,7 +234,8 @@ def _select_objects(connection: sqlite3.Connection, hashes: list[bytes]) -> Iter
     for start in range(0, len(hashes), _BATCH):
         batch = hashes[start : start + _BATCH]
         marks = ",".join("?" * len(batch))
-        yield from connection.execute(f"SELECT md5, facts FROM objects WHERE md5 IN ({marks})", batch)  # noqa: S608 marks only
+        query = f"SELECT md5, facts FROM objects WHERE md5 IN ({marks}) ORDER BY md5"  # noqa: S608 marks only
+        yield from connection.execute(query, batch)
 
 
 def _split(names: bytes) -> tuple[str, ...]:

@@ -54,9 +54,9 @@ def materialise(store: SnapshotStore, name: str, target: Path, *, link: bool, pr
 def _require_objects(store: SnapshotStore, digests: list[bytes]) -> None:
     known = store.manifest.objects(digests)
     bad: list[str] = []
-    for digest in digests:
+    for digest, facts in known.items():
         size = store.object_size(digest.hex())
-        if size is None or (digest in known and size_of(known[digest]) != size):
+        if size is None or (facts and size_of(facts) != size):
             bad.append(digest.hex())
     if bad:
         raise DamagedError(

@@ -1,13 +1,13 @@
 """What a restore is going to do, and whether it can: nothing here changes anything."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ddoc.errors import DamagedError
 from ddoc.snapshot.disk import require_room
 from ddoc.snapshot.look import Look
-from ddoc.snapshot.manifest import size_of, tree_of_manifest
+from ddoc.snapshot.manifest import KnownObjects, size_of, tree_of_manifest
 from ddoc.snapshot.store import SnapshotStore
 from ddoc.snapshot.tree import Tree, count_files, diff_trees, files_of
 from ddoc.snapshot.versions import Version
@@ -67,7 +67,7 @@ class Checked:
 
     plan: Plan
     size: int
-    known: Mapping[bytes, bytes]
+    known: KnownObjects
 
 
 def plan_and_check(store: SnapshotStore, target: Version, now: Look, *, fetch: Fetch | None) -> Checked:
@@ -76,23 +76,20 @@ def plan_and_check(store: SnapshotStore, target: Version, now: Look, *, fetch: F
     if listings and fetch is not None:
         fetch(listings)
     plan = make_plan(store, target, tree_of_manifest(now.folders))
-    known = store.manifest.objects([digest for _, digest in plan.writes])
-    return Checked(plan, _check_objects(store, plan, known, fetch=fetch), known)
+    known = store.manifest.objects(digest for _, digest in plan.writes)
+    return Checked(plan, _check_objects(store, known, fetch=fetch), known)
 
 
-def _check_objects(
-    store: SnapshotStore, plan: Plan, known: Mapping[bytes, bytes], *, fetch: Fetch | None
-) -> int:
+def _check_objects(store: SnapshotStore, known: KnownObjects, *, fetch: Fetch | None) -> int:
     """Check that every object to be written exists with its size, and that there is room; returns the bytes.
 
     Those missing are fetched, if there is a way to. Raises DamagedError naming up to 20 that still are.
     """
-    wanted = {digest for _, digest in plan.writes}
-    bad, total = _missing(store, wanted, known)
+    bad, total = _missing(store, known)
     why = ""
     if bad and fetch is not None:
         why = fetch(bad)
-        bad, total = _missing(store, wanted, known)
+        bad, total = _missing(store, known)
     if bad:
         raise DamagedError(
             f"{len(bad)} objects of the snapshot are missing or truncated; pull them from the remote or run verify "
@@ -106,18 +103,18 @@ def _check_objects(
     return total
 
 
-def _missing(store: SnapshotStore, wanted: set[bytes], known: Mapping[bytes, bytes]) -> tuple[list[str], int]:
+def _missing(store: SnapshotStore, known: KnownObjects) -> tuple[list[str], int]:
     bad: list[str] = []
     total = 0
     cache, stat = store.cache_text, os.stat
-    for digest in wanted:
+    for digest, facts in known.items():
         name = digest.hex()
         try:
             size = stat(f"{cache}/{name[:2]}/{name[2:]}").st_size
         except FileNotFoundError:
             bad.append(name)
             continue
-        if digest in known and size_of(known[digest]) != size:
+        if facts and size_of(facts) != size:
             bad.append(name)
         total += size
-    return sorted(bad), total
+    return bad, total

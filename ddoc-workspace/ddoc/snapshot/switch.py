@@ -5,7 +5,7 @@ import errno
 import functools
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from ddoc.progress import Progress
 from ddoc.snapshot import file_worker
 from ddoc.snapshot.disk import SIGNATURE, clock_of, flush_folders, settled, signature_of
 from ddoc.snapshot.failpoints import failpoint
-from ddoc.snapshot.manifest import is_recent, verified
+from ddoc.snapshot.manifest import KnownObjects, is_recent, verified
 from ddoc.snapshot.plan import Checked, Plan
 from ddoc.snapshot.store import SnapshotStore
 from ddoc.snapshot.tree import HASH_BYTES
@@ -43,10 +43,10 @@ class Staged:
         for number in range(_SPREAD):
             Path(f"{self._top}/{number}").mkdir(parents=True, exist_ok=True)
 
-    def wanted(self, known: Mapping[bytes, bytes], now_ns: int) -> Iterator[tuple[str, bytes]]:
+    def wanted(self, known: KnownObjects, now_ns: int) -> Iterator[tuple[str, bytes]]:
         """Yield (where to stage it, the object and what is known of it) per write."""
         for position, (path, digest) in enumerate(self.plan.writes):
-            facts = known.get(digest, b"")
+            facts = known.get(digest)
             yield self.place(position, path), digest + facts if is_recent(facts, now_ns) else digest
 
     def place(self, position: int, path: str) -> str:

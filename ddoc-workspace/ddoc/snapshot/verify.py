@@ -111,7 +111,7 @@ def _check_listings(store: SnapshotStore, needed: Reach, findings: _Findings) ->
 
 def _check_sizes(store: SnapshotStore, digests: list[bytes], findings: _Findings) -> None:
     known = store.manifest.objects(digests)
-    for digest in digests:
+    for digest, facts in known.items():
         md5 = digest.hex()
         findings.checked += 1
         size = store.object_size(md5)
@@ -119,7 +119,7 @@ def _check_sizes(store: SnapshotStore, digests: list[bytes], findings: _Findings
             findings.bad[md5] = "missing"
             continue
         findings.bytes += size
-        if digest in known and size_of(known[digest]) != size:
+        if facts and size_of(facts) != size:
             findings.bad[md5] = "truncated"
 
 
