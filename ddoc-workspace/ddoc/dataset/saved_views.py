@@ -7,6 +7,7 @@ import orjson
 
 from ddoc.dataset.filters import Filter, Sort
 from ddoc.errors import InvalidInputError, NotFoundError
+from ddoc.hashing import md5_bytes
 from ddoc.ids import check_id, slugify
 from ddoc.paths import Layout, write_atomic
 
@@ -38,7 +39,7 @@ class SavedViews:
                 f"a view's name is 1 to {MAX_NAME} characters", code="invalid-name", pointer="/name"
             )
         saved = SavedView(
-            slugify(name, fallback="view"),
+            self._id_of(name),
             name,
             wanted,
             Sort.parse(sort),
@@ -52,6 +53,14 @@ class SavedViews:
         }
         write_atomic(self._folder / f"{saved.saved_id}.json", orjson.dumps(plain), durable=True)
         return saved
+
+    def _id_of(self, name: str) -> str:
+        """Return the id of the view of this name, or one that no other has ("A b" and "a-b" have one slug)."""
+        slug = slugify(name, fallback="view")
+        taken = {view.name: view.saved_id for view in self.list()}
+        if name in taken:
+            return taken[name]
+        return slug if slug not in taken.values() else f"{slug}-{md5_bytes(name.encode())[:8]}"
 
     def get(self, saved_id: str) -> SavedView:
         """Return a named view. Raises NotFoundError `saved-view-not-found`."""

@@ -230,6 +230,9 @@ def test_a_view_can_be_named_and_found_again_after_a_restart(dataset: Dataset) -
     assert again.get(saved.saved_id).filter == Filter(split="train")
     again.delete(saved.saved_id)
     assert again.list() == []
+    for name in ("Big boxes", "big-boxes", "Big boxes"):
+        views.save(name, Filter())
+    assert sorted(v.name for v in views.list()) == ["Big boxes", "big-boxes"]
     with pytest.raises(InvalidInputError):
         views.save("  ", Filter())
 
