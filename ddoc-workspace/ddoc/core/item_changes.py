@@ -62,9 +62,8 @@ def count_items(tree: Tree) -> tuple[int, dict[str, int]]:
     splits: Counter[str] = Counter()
     for path, folder in tree.items():
         if path.startswith("images/") and path.count("/") >= 2:
-            splits[path.split("/", 2)[1]] += sum(
-                1 for name in folder.names if name[0] != "." and name.lower().endswith(IMAGE_SUFFIXES)
-            )
+            images = [n for n in folder.names if n.lower().endswith(IMAGE_SUFFIXES) and n[0] != "."]
+            splits[path.split("/", 2)[1]] += len(images)
     return splits.total(), {split: n for split, n in sorted(splits.items()) if n}
 
 

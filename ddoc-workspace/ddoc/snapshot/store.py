@@ -149,20 +149,20 @@ class SnapshotStore:
 
         Their bytes must have been flushed before. `between` is called when the first is in place.
         """
-        cache = self.cache_text
+        cache, top = self.cache_text, self.cache
         touched: set[str] = set()
         for path, md5 in staged:
             prefix = md5[:2]
             try:
                 os.replace(path, f"{cache}/{prefix}/{md5[2:]}")  # noqa: PTH105 ten thousand times
             except FileNotFoundError:
-                (self.cache / prefix).mkdir(parents=True, exist_ok=True)
+                (top / prefix).mkdir(parents=True, exist_ok=True)
                 os.replace(path, f"{cache}/{prefix}/{md5[2:]}")  # noqa: PTH105 as above
             if not touched:
                 between()
             touched.add(prefix)
         if touched:
-            flush_folders([self.cache, *(self.cache / prefix for prefix in touched)], within=self.folder)
+            flush_folders([top, *(top / prefix for prefix in touched)], within=self.folder)
 
 
 def version_of(outputs: list[Output]) -> str:

@@ -130,11 +130,20 @@ def dir_bytes(tree: Tree, *, below: str = "") -> bytes:
     return f"[{', '.join(pieces)}]".encode()
 
 
-def _rows(prefix: str, folder: Folder) -> Iterator[str]:
-    digits, start, escaped = folder.hashes.hex(), 0, _escape(prefix)[1:-1]
-    for name in folder.names:
-        yield f'{{"md5": "{digits[start : start + 32]}", "relpath": "{escaped}{_escape(name)[1:]}}}'
-        start += 32
+def _rows(prefix: str, folder: Folder) -> list[str]:
+    digits, before = folder.hashes.hex(), f'", "relpath": "{_escape(prefix)[1:-1]}'
+    names = folder.names
+    if not _is_unescaped("".join(names)):
+        names = [_escape(name)[1:-1] for name in names]
+    starts = range(0, len(digits), 32)
+    return [
+        f'{{"md5": "{digits[start : start + 32]}{before}{name}"}}'
+        for start, name in zip(starts, names, strict=True)
+    ]
+
+
+def _is_unescaped(text: str) -> bool:
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
 
 def _dir_bytes_sorted(tree: Tree, below: str) -> bytes:
