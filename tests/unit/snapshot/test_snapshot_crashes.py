@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ddoc.core.fsck import fsck
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.errors import BusyError, ConflictError, DamagedError, DdocError, DiskFullError
 from ddoc.snapshot import failpoints, history
@@ -103,6 +105,26 @@ def test_a_restore_that_fails_anywhere_leaves_one_version_whole(
     _require_sound(root, {**versions, saved[0]: unsaved})
 
 
+@pytest.mark.parametrize("point", failpoints.RESTORE)
+def test_a_restore_of_lost_folders_that_is_killed_anywhere_goes_on(
+    root: Path, versions: dict[str, Files], point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders that are gone come back by one rename each: none of their files may be lost or left half there."""
+    shutil.rmtree(root / "data" / "images")
+    left = contents(root / "data")
+    monkeypatch.setenv("DDOC_FAILPOINT", f"{point}=kill")
+    # nothing is there that a restore would have to delete
+    ended = 0 if point == "restore.deleting" else -signal.SIGKILL
+    assert killed(lambda: SnapshotService(root).restore_snapshot("v1", discard_changes=True)) == ended
+    monkeypatch.delenv("DDOC_FAILPOINT")
+    snapshots = SnapshotService(root)
+    snapshots.recover()
+    assert contents(root / "data") in (left, versions["v1"])
+    snapshots.restore_snapshot("v1", discard_changes=True)
+    assert contents(root / "data") == versions["v1"]
+    _require_sound(root, versions)
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("point", failpoints.DELETE)
 def test_a_delete_that_fails_anywhere_happens_or_does_not(
@@ -184,21 +206,36 @@ def test_a_journal_torn_by_a_power_loss_is_cleared_and_a_foreign_one_refused(roo
 
 
 def _work(root: Path, seed: int) -> None:
-    """Create and restore at random until killed; what was acknowledged goes to a file."""
+    """Create, restore, delete and gc at random until killed; what was acknowledged goes to a file.
+
+    A snapshot that is about to be deleted is noted first: it may be there or not.
+    """
     rng = random.Random(seed)
     snapshots = SnapshotService(root)
     told = root.with_name("acknowledged")
     while True:
-        names = [s.snapshot_id for s in snapshots.list_snapshots().snapshots]
-        if rng.random() < 0.5:
+        there = snapshots.list_snapshots(limit=500)
+        names = [s.snapshot_id for s in there.snapshots]
+        spare = [name for name in names if name != there.head]
+        action = rng.random()
+        if action < 0.45 or not spare:
             for image in rng.sample(image_paths(root), 2):
                 image.write_bytes(rng.randbytes(rng.randrange(2000)))
             (root / "data" / "images" / "val" / f"{rng.random()}.jpg").write_bytes(rng.randbytes(50))
-            made = snapshots.create_snapshot("Random").snapshot_id
-            with told.open("a") as file:
-                file.write(f"{made}\n")
-        else:
+            _tell(told, f"+{snapshots.create_snapshot('Random').snapshot_id}")
+        elif action < 0.8:
             snapshots.restore_snapshot(rng.choice(names), discard_changes=rng.random() < 0.5)
+        elif action < 0.9:
+            gone = rng.choice(spare)
+            _tell(told, f"-{gone}")
+            snapshots.delete(gone)
+        else:
+            snapshots.gc(grace_seconds=-1)
+
+
+def _tell(told: Path, line: str) -> None:
+    with told.open("a") as file:
+        file.write(f"{line}\n")
 
 
 def _kill_at_random(root: Path, kills: int, seed: int) -> None:
@@ -211,13 +248,16 @@ def _kill_at_random(root: Path, kills: int, seed: int) -> None:
         snapshots.recover()
         assert not snapshots.recover()
         there = {s.snapshot_id for s in snapshots.list_snapshots(limit=500).snapshots}
-        assert set(told.read_text().split()) <= there, (seed, number)
+        lines = told.read_text().split()
+        kept = {line[1:] for line in lines if line[0] == "+"} - {line[1:] for line in lines if line[0] == "-"}
+        assert kept <= there, (seed, number)
     snapshots = SnapshotService(root)
     assert bad_objects(root) == []
     assert snapshots.verify(mode="full").is_sound
+    assert [f for f in fsck(root) if f.severity == "error"] == []
     for made in snapshots.list_snapshots(limit=500).snapshots:
         snapshots.restore_snapshot(made.snapshot_id)
-        target = root.with_name(f"check-{made.snapshot_id}")
+        target = root.with_name(f"check-{made.snapshot_id.replace('/', '-')}")
         snapshots.materialise(made.snapshot_id, target, link=True)
         assert contents(root / "data") == contents(target)
 
