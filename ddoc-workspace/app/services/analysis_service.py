@@ -21,6 +21,7 @@ from ddoc.analysis import (
     summary,
 )
 from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.quality import near_groups
 from ddoc.errors import DdocError, NotFoundError, UnavailableError
 from ddoc.paths import Layout
 
@@ -131,25 +132,7 @@ class Analyses:
 
     def duplicates(self, workspace_id: str, *, limit: int) -> dict[str, Any]:
         """Return the groups of equal and nearly equal images, largest first."""
-        dataset = self._roots.workspace(workspace_id)
-        values = dataset.index.values_table()
-        groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        if "duplicate_group" in values.column_names:
-            group_of = dict(
-                zip(values["item_id"].to_pylist(), values["duplicate_group"].to_pylist(), strict=True)
-            )
-            items = dataset.index.items_table().select(["item_id", "name", "split", "content_hash"])
-            for row in items.to_pylist():
-                group = group_of.get(row["item_id"])
-                if group is not None and group >= 0:
-                    groups[group].append(row)
-        found: list[dict[str, Any]] = [
-            {"group": number, "exact": len({r["content_hash"] for r in rows}) == 1, "items": rows}
-            for number, rows in groups.items()
-            if len(rows) > 1
-        ]
-        found.sort(key=lambda g: (-len(g["items"]), g["group"]))
-        return {"groups": found[:limit], "total": len(found)}
+        return near_groups(self._roots.workspace(workspace_id), limit=limit)
 
     def encoders(self, workspace_id: str) -> list[dict[str, Any]]:
         """Return the encoders and whether each can be used now."""

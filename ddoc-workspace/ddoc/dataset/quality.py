@@ -53,6 +53,33 @@ def queue(
     return {"duplicates": groups[:limit], "leaks": leaks[:limit], "labels": labels[:limit], "counts": counts}
 
 
+def near_groups(dataset: Dataset, *, limit: int = 100) -> dict[str, Any]:
+    """Return `{groups, total}`: the numbered groups of the analysis with more than one image, largest first.
+
+    A group is `{group, exact, items: [{item_id, name, split, content_hash}]}`; none before an embedding was analysed.
+    """
+    with dataset.index.reading() as (cursor, state):
+        if not state.grouped:
+            return {"groups": [], "total": 0}
+        sizes = cursor.execute(
+            'SELECT "g:duplicate_group" AS number, count(DISTINCT cid) = 1 FROM item WHERE number >= 0'
+            " GROUP BY number HAVING count(*) > 1 ORDER BY count(*) DESC, number"
+        ).fetchall()
+        exact = dict(sizes[:limit])
+        members: dict[int, list[dict[str, Any]]] = {number: [] for number in exact}
+        rows = cursor.execute(
+            'SELECT "g:duplicate_group" AS number, iid, name, split, content_hash FROM item'
+            " WHERE list_contains($numbers, number) ORDER BY rid",
+            {"numbers": list(exact)},
+        ).fetchall()
+    for number, iid, name, split, content in rows:
+        members[number].append(
+            {"item_id": id_text(iid), "name": name, "split": split, "content_hash": content}
+        )
+    groups = [{"group": n, "exact": exact[n], "items": items} for n, items in members.items()]
+    return {"groups": groups, "total": len(sizes)}
+
+
 def _labels_of(dataset: Dataset, ids: Sequence[str]) -> dict[str, list[Label]]:
     """Return the labels of those of the items that are annotated; an empty list for a background image."""
     wanted = Filter(ids=tuple(ids), annotated=True)

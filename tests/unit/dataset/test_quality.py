@@ -70,6 +70,10 @@ def test_near_groups_come_from_the_analysis(dataset: Dataset) -> None:
     assert {i["item_id"] for i in found["duplicates"][0]["items"]} == {ids[2], ids[5], ids[9]}
     assert dataset.index.ids(Filter(duplicate_group=4)) == [ids[2], ids[5], ids[9]]
     assert dataset.index.count(Filter(duplicate_group=-1)) == 0
+    (near,) = quality.near_groups(dataset)["groups"]
+    assert (near["group"], near["exact"]) == (4, False)
+    assert [i["item_id"] for i in near["items"]] == [ids[2], ids[5], ids[9]]
+    assert quality.near_groups(dataset, limit=0) == {"groups": [], "total": 1}
 
 
 def test_planted_label_errors_are_found(dataset: Dataset) -> None:
