@@ -24,6 +24,7 @@ _SHARES = frozenset({"dark_share", "bright_share"})
 _REACH = 8.0
 _DIM = 256
 _MIN_DIM = 16
+_JOINT_DIM = 32
 _FIT_PER_SIDE = 4096
 Matrix = NDArray[np.float32]
 
@@ -82,15 +83,15 @@ def leading(pair: Pair) -> Pair:
 
 
 def joint(attributes: Pair, embedding: Pair) -> Pair:
-    """Return the attributes beside the first 16 components, all of deviation 1.
+    """Return the attributes and their squares beside the first 32 components, all of like deviation.
 
     What is an odd brightness or noise depends on what is shown, so the two views together see single images that
-    neither sees alone.
+    neither sees alone; the squares see images that changed in opposite ways.
     """
-    first = np.concatenate([embedding.base[:, :_MIN_DIM], embedding.target[:, :_MIN_DIM]])
+    first = np.concatenate([embedding.base[:, :_JOINT_DIM], embedding.target[:, :_JOINT_DIM]])
     first = first / np.maximum(first.std(0), np.float32(1e-9))
-    count = len(embedding.base)
-    return Pair(np.hstack([attributes.base, first[:count]]), np.hstack([attributes.target, first[count:]]))
+    both, count = with_squares(attributes), len(embedding.base)
+    return Pair(np.hstack([both.base, first[:count]]), np.hstack([both.target, first[count:]]))
 
 
 def frechet_distance(pair: Pair, *, dims: int = 50) -> float:

@@ -12,7 +12,7 @@ PEERS = {
     # torch is pinned: the newest is a CUDA build of several GB
     "alibi-detect": ["torch==2.13.0", "alibi-detect"],
     "frouros": ["frouros"],
-    "torchdrift": ["torch==2.13.0", "torchvision==0.28.0", "torchdrift"],
+    "torchdrift": ["torch==2.13.0", "torchvision==0.28.0", "torchdrift", "tqdm"],
     "evidently": ["evidently"],
 }
 _HERE = Path(__file__).parent
