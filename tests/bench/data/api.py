@@ -226,14 +226,24 @@ def prepare(root: Path) -> tuple[list[str], list[str]]:
         return [item.item_id for item in items], [item.path for item in items]
 
 
-def run_size(scratch: Path, n: int, runs: int) -> dict[str, Any]:
-    """Build a root of n items and measure the service over it."""
+def run_size(scratch: Path, n: int, runs: int, built: Path | None) -> dict[str, Any]:
+    """Measure the service over a root of n items: the one that was `built` before, which is used up, or a new one."""
     workspaces = scratch / f"workspaces-{n}"
     root = workspaces / NAME
-    made = [sys.executable, str(Path(library.__file__)), "--one", str(n), "--build", "--work", str(scratch)]
-    subprocess.run(made, check=True, capture_output=True)
+    if built is None:
+        made = [
+            sys.executable,
+            str(Path(library.__file__)),
+            "--one",
+            str(n),
+            "--build",
+            "--work",
+            str(scratch),
+        ]
+        subprocess.run(made, check=True, capture_output=True)
+        built = scratch / f"root-{n}"
     workspaces.mkdir()
-    (scratch / f"root-{n}").rename(root)
+    built.rename(root)
     ids, paths = prepare(root)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -288,6 +298,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--work", type=Path)
+    parser.add_argument("--built", type=Path, help="a root of the one size, as index.py --build leaves it")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -295,7 +306,7 @@ def main() -> None:
         serve(options.serve, options.port)
         return
     with tempfile.TemporaryDirectory(dir=options.work) as scratch:
-        results = {n: run_size(Path(scratch), n, options.runs) for n in options.items}
+        results = {n: run_size(Path(scratch), n, options.runs, options.built) for n in options.items}
     report(results)
 
 

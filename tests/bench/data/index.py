@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,20 @@ class Clock:
             wall.append(time.perf_counter() - w)
             processor.append(time.process_time() - c)
         self.rows[name] = (statistics.median(wall) * 1e3, statistics.median(processor) * 1e3)
+
+    def pairwise(self, name: str, back: str, call: Callable[[], Any], undo: Callable[[], Any]) -> Any:
+        """Time `call` and `undo` in turn, as `name` and `back`. Returns what the last undo did."""
+        times: list[tuple[float, ...]] = []
+        done = None
+        for _ in range(self.runs):
+            clocks = [(time.perf_counter(), time.process_time())]
+            for act in (call, undo):
+                done = act()
+                clocks.append((time.perf_counter(), time.process_time()))
+            times.append(tuple(b - a for x, y in pairwise(clocks) for a, b in zip(x, y, strict=True)))
+        medians = [statistics.median(column) * 1e3 for column in zip(*times, strict=True)]
+        self.rows[name], self.rows[back] = (medians[0], medians[1]), (medians[2], medians[3])
+        return done
 
 
 def build(root: Path, n: int) -> dict[str, float]:
@@ -127,6 +143,7 @@ def measure(root: Path, n: int, runs: int) -> dict[str, Any]:
         before=lambda: forget_answers(index),
     )
     clock.time("statistics, fresh", dataset.statistics, before=fresh)
+    clock.time("statistics, all counted again", dataset.statistics, before=lambda: forget_totals(index))
     clock.time("statistics, cached", dataset.statistics)
     clock.time("statistics of train, fresh", lambda: dataset.statistics(train), before=fresh)
     edits(dataset, clock)
@@ -154,6 +171,12 @@ def forget_answers(index: Any) -> None:
     index._store._cache.clear()
 
 
+def forget_totals(index: Any) -> None:
+    """Forget cached answers and the totals that edits keep up to date."""
+    forget_answers(index)
+    index._store._memory = replace(index._store._memory, totals=None)
+
+
 def edits(dataset: Dataset, clock: Clock) -> None:
     """Time a move of 500 items and its undo, with real files, beside the bare renames."""
     names = dataset.index.page(Filter(split="train"), limit=500).items
@@ -162,26 +185,16 @@ def edits(dataset: Dataset, clock: Clock) -> None:
     acting = Edits(dataset)
     runs, clock.runs = clock.runs, 5
     clock.time("move 500: preview", lambda: acting.move(chosen, target_split="val", dry_run=True))
-    moved: list[float] = []
-    undone: list[float] = []
-    for _ in range(clock.runs):
-        begun = time.perf_counter()
-        result = acting.move(chosen, target_split="val")
-        moved.append(time.perf_counter() - begun)
-        assert result.changed == 500
-        begun = time.perf_counter()
-        acting.undo()
-        undone.append(time.perf_counter() - begun)
-    clock.rows["move 500 items"] = (statistics.median(moved) * 1e3, float("nan"))
-    clock.rows["undo it"] = (statistics.median(undone) * 1e3, float("nan"))
+    undone = clock.pairwise(
+        "move 500 items", "undo it", lambda: acting.move(chosen, target_split="val"), acting.undo
+    )
+    assert undone.changed == 500
     clock.time("relabel 500: preview", lambda: acting.relabel(chosen, new_label="class_07", dry_run=True))
-    relabelled: list[float] = []
-    for _ in range(clock.runs):
-        begun = time.perf_counter()
-        acting.relabel(chosen, new_label="class_07", from_label="class_00")
-        relabelled.append(time.perf_counter() - begun)
-        acting.undo()
-    clock.rows["relabel 500 items"] = (statistics.median(relabelled) * 1e3, float("nan"))
+
+    def relabel() -> Any:
+        return acting.relabel(chosen, new_label="class_07", from_label="class_00")
+
+    clock.pairwise("relabel 500 items", "undo that", relabel, acting.undo)
     clock.time("bare: 1,000 renames, 4 folders synced", lambda: bare(dataset, [item.path for item in names]))
     clock.runs = runs
 
