@@ -9,12 +9,24 @@ from fastapi.responses import FileResponse
 
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.previews import thumbnail_of, thumbnail_of_content
+from ddoc.errors import NotFoundError
 
 _IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 def thumbnail_response(request: Request, dataset: Dataset, item_id: str, size: int) -> Response:
     """Answer with the WebP thumbnail of an item, or 304 when the client has it."""
+    try:
+        return _thumbnail(request, dataset, item_id, size)
+    except NotFoundError as error:
+        if error.error_code != "image-missing":
+            raise
+    # an edit moves files before the index says where they are: look again when it is done
+    with dataset.index.writing():
+        return _thumbnail(request, dataset, item_id, size)
+
+
+def _thumbnail(request: Request, dataset: Dataset, item_id: str, size: int) -> Response:
     item = dataset.index.get(item_id)
     return _immutable(request, item.content_hash, size, lambda: thumbnail_of(dataset.layout, item, size))
 
