@@ -74,11 +74,20 @@ def file_system(folder: Path | None, gigabytes: int) -> Iterator[tuple[Path, str
             try:
                 yield mount, "XFS on a loop device, no reflink, no discard"
             finally:
-                subprocess.run(["umount", str(mount)], check=True)
+                unmount(mount)
         return
     with tempfile.TemporaryDirectory(prefix="ddoc-bench-", dir=folder) as place:
         said = subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=True)
         yield Path(place), said.stdout.strip()
+
+
+def unmount(mount: Path) -> None:
+    """Unmount as soon as what was stopped has let go."""
+    for _ in range(50):
+        if subprocess.run(["umount", str(mount)], capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.2)
+    subprocess.run(["umount", str(mount)], check=True)
 
 
 def make_data(data: Path, files: int) -> None:
@@ -169,8 +178,12 @@ class Tool:
         watch = _Memory(process.pid)
         watch.start()
         assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            said = process.stdout.read()
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
         wall = time.perf_counter() - start
         watch.stop()
         if os.waitstatus_to_exitcode(status):

@@ -7,6 +7,7 @@ process, its workers are some 10 MB each.
 """
 
 import argparse
+import multiprocessing
 import os
 import resource
 import signal
@@ -23,15 +24,22 @@ from ddoc.snapshot.scan import scan_files
 
 
 def make_data(data: Path, files: int) -> None:
-    for split, share in (("train", 8), ("val", 2)):
-        for kind, suffix in (("images", "jpg"), ("labels", "txt")):
-            folder = data / kind / split
-            folder.mkdir(parents=True)
-            for number in range(files // 2 * share // 10):
-                descriptor = os.open(folder / f"image_{number:07d}.{suffix}", os.O_WRONLY | os.O_CREAT, 0o644)
-                os.write(descriptor, b"%s %s %07d\n" % (split.encode(), kind.encode(), number) * 8)
-                os.close(descriptor)
+    parts = [
+        (data / kind / split, suffix, files // 2 * share // 10)
+        for split, share in (("train", 8), ("val", 2))
+        for kind, suffix in (("images", "jpg"), ("labels", "txt"))
+    ]
+    with multiprocessing.get_context("fork").Pool(len(parts)) as pool:
+        pool.starmap(make_part, parts)
     (data / "dataset.yaml").write_text("task: detect\nnames: [a]\nsplits: [train, val]\n")
+
+
+def make_part(folder: Path, suffix: str, files: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(files):
+        descriptor = os.open(f"{folder}/image_{number:07d}.{suffix}", os.O_WRONLY | os.O_CREAT, 0o644)
+        os.write(descriptor, b"%s %07d\n" % (os.fsencode(folder)[-12:], number) * 8)
+        os.close(descriptor)
 
 
 def change(data: Path, files: int) -> None:
