@@ -366,3 +366,6 @@ class QualityOut(BaseModel):
     leaks: list[dict[str, Any]]
     labels: list[dict[str, Any]]
     counts: dict[str, int]
+    predictions: dict[str, Any] | None = Field(
+        description="the run whose predictions the labels were held against; `problem` where they cannot be read"
+    )

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.kernel_client import open_client
-from tests.fixtures.make_data import make_yolo
+from tests.fixtures.make_data import SIZE, make_yolo
 from tests.fixtures.mlflow_server import shared_server
 
 WAIT = {"Prefer": "wait=60"}
@@ -247,3 +247,38 @@ def test_what_is_not_there_is_not_found(client: TestClient) -> None:
     assert answer.status_code == 404
     answer = client.get("/workspace/runs/experiment/compare", params={"ids": "one"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-ids")
+
+
+PREDICTING = b"""
+import json
+def train(dataset_path, output_dir):
+    rows = []
+    for image in sorted(dataset_path.rglob("*.jpg")):
+        label = image.parents[2] / "labels" / image.parent.name / (image.stem + ".txt")
+        for line in label.read_text().splitlines():
+            number, x, y, w, h = map(float, line.split())
+            box = [(x - w / 2) * SIZE[0], (y - h / 2) * SIZE[1], w * SIZE[0], h * SIZE[1]]
+            rows.append({"file_name": image.name, "category_id": int(number), "score": 0.95, "bbox": box})
+    rows[0]["category_id"] = (rows[0]["category_id"] + 1) % 3
+    (output_dir / "predictions.json").write_text(json.dumps(rows))
+    (output_dir / "m").write_bytes(b"x")
+    return {"model_path": "m", "metrics": {}, "artifacts": ["predictions.json"]}
+"""
+
+
+def test_labels_are_held_against_the_predictions_of_a_run(client: TestClient) -> None:
+    assert client.get("/workspace/runs/data/quality").json()["predictions"] is None
+    code = PREDICTING.replace(b"import json", f"import json\nSIZE = {SIZE}".encode())
+    assert upload(client, "predicting", code).status_code == 201
+    done = run(client, trainer="predicting", params={}, name="예측")["result"]
+    found = client.get("/workspace/runs/data/quality").json()
+    assert found["predictions"] == {
+        "experiment_id": done["experiment_id"],
+        "name": "예측",
+        "snapshot_id": done["snapshot_id"],
+        "problem": None,
+    }
+    (doubted,) = [row for row in found["labels"] if row["code"] == "wrong-class"]
+    assert doubted["facts"]["confidence"] == 0.95
+    other = client.get("/workspace/runs/data/quality", params={"experiment_id": "nobody"})
+    assert (other.status_code, other.json()["code"]) == (404, "no-predictions")

@@ -342,9 +342,15 @@ def strategies(service: SamplingDep) -> list[StrategyOut]:
 
 
 @router.get("/quality", responses=problems(404), summary="What looks wrong")
-def quality(service: SamplingDep, limit: Annotated[Limit, Query()] = 100) -> QualityOut:
+def quality(
+    service: SamplingDep,
+    limit: Annotated[Limit, Query()] = 100,
+    experiment_id: Annotated[
+        Id | None, Query(description="a run with predictions; default: the last that stored some")
+    ] = None,
+) -> QualityOut:
     """Return duplicates, leaks between splits and suspicious labels, ranked."""
-    return QualityOut.model_validate(service.quality(limit=limit))
+    return QualityOut.model_validate(service.quality(limit=limit, experiment_id=experiment_id))
 
 
 @router.post(

@@ -19,11 +19,13 @@ from ddoc.dataset.additions import Addition, additions_from, additions_from_path
 from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.edits import EditResult, Edits
 from ddoc.dataset.filters import Filter
+from ddoc.dataset.predictions import read_predictions
 from ddoc.dataset.previews import thumbnail_of
 from ddoc.dataset.recipes import export_recipe, replay_recipe
 from ddoc.dataset.saved_views import SavedViews
 from ddoc.dataset.selections import Selection
-from ddoc.errors import NotFoundError
+from ddoc.errors import InvalidInputError, NotFoundError
+from ddoc.experiment.predicted import stored_predictions
 from ddoc.formats import FORMATS
 from ddoc.formats.streaming import stream_zip
 from ddoc.ids import check_id
@@ -412,9 +414,22 @@ class SamplingService:
 
     # Quality -----------------------------------------------------------------------------------------------------
 
-    def quality(self, *, limit: int) -> dict[str, Any]:
-        """Return duplicates, leaks between splits and suspicious labels, ranked."""
-        return quality.queue(self.dataset, limit=limit)
+    def quality(self, *, limit: int, experiment_id: str | None = None) -> dict[str, Any]:
+        """Return duplicates, leaks between splits and suspicious labels, ranked.
+
+        Labels are also held against the predictions of a run: of the named one, or of the last that stored some.
+        `predictions` names it, with a `problem` where its file cannot be read. Raises NotFoundError `no-predictions`.
+        """
+        stored = stored_predictions(self.dataset.layout, experiment_id)
+        if stored is None:
+            return {**quality.queue(self.dataset, limit=limit), "predictions": None}
+        run = {name: getattr(stored, name) for name in ("experiment_id", "name", "snapshot_id")}
+        try:
+            read, problem = read_predictions(stored.path, self.dataset.info.classes), None
+        except InvalidInputError as error:
+            read, problem = None, error.detail
+        found = quality.queue(self.dataset, limit=limit, predictions=read)
+        return {**found, "predictions": {**run, "problem": problem}}
 
     # Within ------------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class _Image:
 def find_predicted(
     labels: Mapping[str, Sequence[Label]], predictions: Mapping[str, Sequence[Prediction]]
 ) -> list[dict[str, Any]]:
-    """Return doubtful labels, most doubtful first: `{item_id, code, class_name, score 0–1, detail, box}`.
+    """Return doubtful labels, most doubtful first: `{item_id, code, class_name, score 0–1, detail, facts, box}`.
 
     Codes: `wrong-class`, `missing-box` (`class_name` and `box` are the predicted ones), `extra-box`, `loose-box`.
     Only images that are in both are judged.
@@ -119,7 +119,8 @@ def _classes(image: _Image, thresholds: Mapping[str, float]) -> list[dict[str, A
         if best != label.class_name and (said[best] >= usual or ahead >= FAR_AHEAD):
             # cleanlab's normalised margin: 0.5 is level
             detail = f"predicted as {best} with {said[best]:.2f}"
-            rows.append(_row(image, WRONG_CLASS, label.class_name, 0.5 + ahead / 2, detail, label.box))
+            facts = {"predicted": best, "confidence": said[best]}
+            rows.append(_row(image, WRONG_CLASS, label.class_name, 0.5 + ahead / 2, detail, label.box, facts))
     return rows
 
 
@@ -137,7 +138,10 @@ def _unlabelled(image: _Image, thresholds: Mapping[str, float]) -> list[dict[str
             continue  # the same object, predicted twice
         taken.append(prediction.box)
         detail = f"predicted with {prediction.score:.2f}, no label is there"
-        rows.append(_row(image, MISSING_BOX, prediction.class_name, prediction.score, detail, prediction.box))
+        facts = {"confidence": prediction.score}
+        rows.append(
+            _row(image, MISSING_BOX, prediction.class_name, prediction.score, detail, prediction.box, facts)
+        )
     return rows
 
 
@@ -161,11 +165,17 @@ def _misplaced(
         if loose is not None:
             overlap, score = loose
             detail = f"predicted with {score:.2f} at IoU {overlap:.2f}"
-            rows.append(_row(image, LOOSE_BOX, label.class_name, score * (1 - overlap), detail, label.box))
+            facts = {"confidence": score, "overlap": overlap}
+            rows.append(
+                _row(image, LOOSE_BOX, label.class_name, score * (1 - overlap), detail, label.box, facts)
+            )
         elif best < TOUCHING and found_share.get(label.class_name, 0.0) >= USUALLY_FOUND:
             share = found_share[label.class_name]
             detail = f"not predicted, as {100 * share:.0f} % of its class are"
-            rows.append(_row(image, EXTRA_BOX, label.class_name, share * (1 - best), detail, label.box))
+            facts = {"found_share": share}
+            rows.append(
+                _row(image, EXTRA_BOX, label.class_name, share * (1 - best), detail, label.box, facts)
+            )
     return rows
 
 
@@ -184,7 +194,13 @@ def _loosely(image: _Image, label: int, thresholds: Mapping[str, float]) -> tupl
 
 
 def _row(
-    image: _Image, code: str, class_name: str, score: float, detail: str, box: Corners | None
+    image: _Image,
+    code: str,
+    class_name: str,
+    score: float,
+    detail: str,
+    box: Corners | None,
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     return {
         "item_id": image.item_id,
@@ -192,5 +208,6 @@ def _row(
         "class_name": class_name,
         "score": round(min(max(float(score), 0.0), 1.0), 4),
         "detail": detail,
+        "facts": {k: v if isinstance(v, str) else round(float(v), 4) for k, v in facts.items()},
         "box": None if box is None else list(box),
     }

@@ -3201,6 +3201,13 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /**
+             * Predictions
+             * @description the run whose predictions the labels were held against; `problem` where they cannot be read
+             */
+            predictions: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * Range
@@ -10269,6 +10276,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description a run with predictions; default: the last that stored some */
+                experiment_id?: string | null;
             };
             header?: never;
             path: {

@@ -88,7 +88,17 @@ export interface LabelIssue {
   /** 0–1, how odd. */
   score: number;
   detail: string;
+  /** What a model's predictions say of it: shares 0–1, and the predicted class. */
+  facts?: Record<string, number | string>;
   box: BoxShape | null;
+}
+
+/** The run whose predictions the labels were held against. */
+export interface HeldAgainst {
+  experiment_id: string;
+  name: string;
+  snapshot_id: string;
+  problem: string | null;
 }
 
 export interface Quality {
@@ -96,6 +106,7 @@ export interface Quality {
   leaks: QualityGroup[];
   labels: LabelIssue[];
   counts: Record<string, number>;
+  predictions: HeldAgainst | null;
 }
 
 export interface RecipeStep {

@@ -127,9 +127,19 @@ export function LabelQueue({ workspaceId, rows, ...acts }) {
 /** @param {import('i18next').TFunction} t @param {LabelIssue} row */
 const findingOf = (t, row) => t(`curation.quality.codes.${row.code}`, { defaultValue: row.code });
 
-/** Numbers come with English words; what they mean is said here. @param {import('i18next').TFunction} t @param {LabelIssue} row */
+/** Numbers come with English words or as facts; what they mean is said here. @param {import('i18next').TFunction} t @param {LabelIssue} row */
 const detailOf = (t, row) =>
   t(`curation.quality.details.${row.code}`, {
     n: formatNumber(Number.parseFloat(row.detail)),
+    ...shownFacts(row.facts),
     defaultValue: row.detail,
   });
+
+/** Shares as percentages, names as they are. @param {LabelIssue['facts']} facts */
+const shownFacts = (facts = {}) =>
+  Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? `${formatNumber(Math.round(100 * value))} %` : value,
+    ]),
+  );

@@ -80,12 +80,27 @@ export default function QualityDialog({ workspaceId, dataVersion, onClose }) {
               <GroupQueue workspaceId={workspaceId} groups={found.leaks} leaks {...acts} />
             </Tabs.Panel>
             <Tabs.Panel value="labels">
+              {found.predictions ? <HeldAgainst run={found.predictions} /> : null}
               <LabelQueue workspaceId={workspaceId} rows={found.labels} {...acts} />
             </Tabs.Panel>
           </Tabs>
         )}
       </QueryState>
     </Modal>
+  );
+}
+
+/** Which model also judged the labels. @param {{run: import('../../api/queries/types.d.ts').HeldAgainst}} props */
+function HeldAgainst({ run }) {
+  const { t } = useTranslation();
+  return (
+    <Text size="sm" mb="sm" c={run.problem ? 'var(--dd-bad)' : 'dimmed'}>
+      {t(run.problem ? 'curation.quality.cannotRead' : 'curation.quality.heldAgainst', {
+        name: run.name,
+        version: run.snapshot_id,
+        problem: run.problem,
+      })}
+    </Text>
   );
 }
 
