@@ -48,8 +48,11 @@ export function useScatter({ map, codes, palette, hidden, mask, onLasso }) {
     setKind(made.kind);
     const resize = () => {
       const ratio = Math.min(2, window.devicePixelRatio || 1);
-      element.width = Math.max(1, Math.round(element.clientWidth * ratio));
-      element.height = Math.max(1, Math.round(element.clientHeight * ratio));
+      const width = Math.max(1, Math.round(element.clientWidth * ratio));
+      const height = Math.max(1, Math.round(element.clientHeight * ratio));
+      // An observer reports once at its start: setting an equal size would throw away what is drawn.
+      if (element.width === width && element.height === height) return;
+      Object.assign(element, { width, height });
       made.resize();
     };
     const observer = new ResizeObserver(resize);

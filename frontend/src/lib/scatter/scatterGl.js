@@ -27,7 +27,7 @@ const MOST_MOVING = 100_000;
 const LEAST_MOVING = 12_000;
 const SLOW_FRAME_MS = 50;
 const FAST_FRAME_MS = 20;
-const SLICE = 120_000;
+const SLICE = 250_000;
 const REST_MS = 140;
 
 const VERTEX = `#version 300 es
