@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ddoc.drift import classifier
 from ddoc.drift.classifier import Effect
@@ -35,6 +36,7 @@ METHOD_VERSION = "2"
 EFFECT_THRESHOLD = 0.1
 _STEPS = ("attributes", "embedding", "scores", "labels", "clusters", "done")
 _CLUSTER_DIMS = 50
+_ONE_THREAD = 10_000
 Floats = NDArray[np.float64]
 
 
@@ -83,6 +85,20 @@ def compare(
     Raises InvalidInputError; see `check_sides`.
     """
     check_sides(base, target)
+    # hundreds of small products: two threads wait for each other longer than one computes
+    with threadpool_limits(1 if len(base) + len(target) <= _ONE_THREAD else None):
+        return _compare(base, target, alpha, seed, effect_threshold, report_id or new_id("drift"), progress)
+
+
+def _compare(
+    base: Side,
+    target: Side,
+    alpha: float,
+    seed: int,
+    effect_threshold: float,
+    report_id: str,
+    progress: Progress,
+) -> Comparison:
     rng = np.random.default_rng(seed)
     _step(progress, 0)
     views = [
@@ -95,7 +111,7 @@ def compare(
     found = _findings(base, target, views, rng, alpha=alpha, seed=seed)
     _step(progress, 4)
     content = {
-        "report_id": report_id or new_id("drift"),
+        "report_id": report_id,
         **_verdict(found, alpha, effect_threshold),
         **_changes(found, base, target, alpha),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
