@@ -22,9 +22,9 @@ Bytes = npt.NDArray[np.uint8]
 @dataclass(frozen=True, slots=True)
 class Subset:
     """Some of all items, as the smaller of "these" and "all but these" row ids, so that counting is never more than
-    half the work. `count` is how many items are meant."""
+    half the work. `count` is how many items are meant. The row ids are of the type that indexes without a copy."""
 
-    rids: npt.NDArray[np.int32]
+    rids: npt.NDArray[np.intp]
     inverted: bool
     count: int
 
@@ -32,10 +32,10 @@ class Subset:
     def of(cls, rids: npt.NDArray[np.int32], size: int) -> "Subset":
         """Return the subset of these row ids, of row ids 0 … size − 1 (those of items that are gone never count)."""
         if 2 * len(rids) <= size:
-            return cls(rids, inverted=False, count=len(rids))
+            return cls(rids.astype(np.intp), inverted=False, count=len(rids))
         others = np.ones(size, bool)
         others[rids] = False
-        return cls(np.flatnonzero(others).astype(np.int32), inverted=True, count=len(rids))
+        return cls(np.flatnonzero(others), inverted=True, count=len(rids))
 
     def mask(self, size: int) -> npt.NDArray[np.bool_]:
         """Return (size,) which row ids are in `rids`."""

@@ -3,6 +3,7 @@
 
 from collections.abc import Sized
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ MAX_PATCH = 20_000
 _GONE = 0xFFFF
 _CLASSES = 1 << 15
 Counts = npt.NDArray[np.int64]
+Chosen = npt.NDArray[np.bool_] | EllipsisType
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class _Rows:
             np.concatenate([self.counts, other.counts]),
         )
 
-    def items(self, size: int) -> Counts:
-        return np.bincount(self.cells, minlength=size)
+    def items(self, size: int, chosen: Chosen = ...) -> Counts:
+        return np.bincount(self.cells[chosen], minlength=size)
 
-    def annotations(self, size: int) -> Counts:
-        return np.bincount(self.cells, weights=self.counts, minlength=size).astype(np.int64)
+    def annotations(self, size: int, chosen: Chosen = ...) -> Counts:
+        counted = np.bincount(self.cells[chosen], weights=self.counts[chosen], minlength=size)
+        return counted.astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,16 @@ class Pairs:
             return self.totals
         size = len(self.totals[0])
         mask = subset.mask(len(self.split_codes))
-        fresh = self.fresh.where(mask[self.fresh.rids])
+        fresh = mask[self.fresh.rids]
         mask[: len(self.stale)] &= ~self.stale
-        table = self.table.where(mask[self.table.rids])
-        some = table.items(size) + fresh.items(size)
-        several = table.annotations(size) + fresh.annotations(size) if annotations else some
+        table = mask[self.table.rids]
+        some = self.table.items(size, table) + self.fresh.items(size, fresh)
+        several = some
+        if annotations:
+            several = self.table.annotations(size, table) + self.fresh.annotations(size, fresh)
         if not subset.inverted:
             return some, several
-        return self.totals[0] - some, (self.totals[1] if annotations else self.totals[0]) - several
+        return self.totals[0] - some, self.totals[1 if annotations else 0] - several
 
     def patched(self, cursor: Cursor, state: State, touched: Rids) -> "Pairs | None":
         """Return the pairs after a change of the `touched` row ids, read from `cursor`; None when the changes since
