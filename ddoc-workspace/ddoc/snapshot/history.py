@@ -271,7 +271,9 @@ class History:
         """
         with git_locks.index_locked(self.folder, seconds=_LOCK_SECONDS):
             draft = self.folder / "ddoc-index"
-            draft.unlink(missing_ok=True)
+            # libgit2 writes it through a lock of its own, which a kill leaves; whoever holds git's is alone with both
+            for left in (draft, draft.with_name(f"{draft.name}.lock")):
+                left.unlink(missing_ok=True)
             if (self.folder / "index").exists():
                 shutil.copyfile(self.folder / "index", draft)
             _fill_index(draft, files, owned)

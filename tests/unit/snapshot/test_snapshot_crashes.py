@@ -311,6 +311,16 @@ def test_a_lock_that_we_left_on_the_index_is_taken_over(root: Path, snapshots: S
     assert git(root, "status", "--porcelain") == ""
 
 
+def test_a_lock_that_a_kill_left_on_our_draft_of_the_index_is_cleared(
+    root: Path, snapshots: SnapshotService
+) -> None:
+    for name in ("ddoc-index", "ddoc-index.lock"):
+        (root / ".git" / name).write_bytes(b"half written")
+    snapshots.create_snapshot("Third", allow_empty=True)
+    assert not list((root / ".git").glob("ddoc-index*"))
+    assert git(root, "status", "--porcelain") == ""
+
+
 def test_a_lock_of_a_user_on_the_index_is_respected_and_the_snapshot_finished_later(
     root: Path, snapshots: SnapshotService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
