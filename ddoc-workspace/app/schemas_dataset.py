@@ -44,14 +44,6 @@ class DatasetPage(BaseModel):
     total: int
 
 
-class SideBody(Body):
-    """One side of a comparison: a workspace, at a snapshot or as it is, or a selection of it."""
-
-    workspace_id: Id
-    snapshot_id: Id | None = None
-    selection: SelectionBody | None = None
-
-
 class DriftBody(Body):
     """What to compare: a dataset or a workspace on each side."""
 
@@ -71,14 +63,17 @@ class DriftBody(Body):
     @model_validator(mode="after")
     def _one_source_a_side(self) -> Self:
         for side in ("base", "target"):
-            dataset, workspace = getattr(self, f"{side}_dataset_id"), getattr(self, f"{side}_workspace_id")
-            if (dataset is None) == (workspace is None):
-                raise ValueError(f"give one of {side}_dataset_id and {side}_workspace_id")
-            if workspace is None and (
-                getattr(self, f"{side}_snapshot_id") or getattr(self, f"{side}_selection")
-            ):
-                raise ValueError(f"{side}_snapshot_id and {side}_selection go with {side}_workspace_id")
+            require_one_source(self, side)
         return self
+
+
+def require_one_source(body: Body, side: str) -> None:
+    """Raise ValueError unless the side `base` or `target` of a body is a dataset or a workspace, and only one."""
+    dataset, workspace = getattr(body, f"{side}_dataset_id"), getattr(body, f"{side}_workspace_id")
+    if (dataset is None) == (workspace is None):
+        raise ValueError(f"give one of {side}_dataset_id and {side}_workspace_id")
+    if workspace is None and (getattr(body, f"{side}_snapshot_id") or getattr(body, f"{side}_selection")):
+        raise ValueError(f"{side}_snapshot_id and {side}_selection go with {side}_workspace_id")
 
 
 class DriftTest(BaseModel):

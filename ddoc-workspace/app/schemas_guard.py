@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from app.schemas import Body, Id, Name, Seed, SelectionBody
-from app.schemas_dataset import DriftReportSummary
+from app.schemas_dataset import DriftReportSummary, require_one_source
 from app.schemas_experiment import RunOut
 
 Outcome = Literal["pass", "warn", "fail"]
@@ -26,7 +26,7 @@ class GuardBody(Body):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        _require_one_source(self, "base")
+        require_one_source(self, "base")
         return self
 
 
@@ -40,16 +40,8 @@ class GuardCheckBody(Body):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        _require_one_source(self, "target")
+        require_one_source(self, "target")
         return self
-
-
-def _require_one_source(body: BaseModel, side: str) -> None:
-    dataset, workspace = getattr(body, f"{side}_dataset_id"), getattr(body, f"{side}_workspace_id")
-    if (dataset is None) == (workspace is None):
-        raise ValueError(f"give one of {side}_dataset_id and {side}_workspace_id")
-    if workspace is None and (getattr(body, f"{side}_snapshot_id") or getattr(body, f"{side}_selection")):
-        raise ValueError(f"{side}_snapshot_id and {side}_selection go with {side}_workspace_id")
 
 
 class GuardVerdict(BaseModel):
