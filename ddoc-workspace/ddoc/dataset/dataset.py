@@ -134,8 +134,16 @@ class Dataset:
             files = [(row, reuse.get((row.inode, row.bytes, row.mtime_ns))) for row in present]
             tables = list(read_files(self.layout.data, info, files, executor=executor or SerialExecutor()))
             scan = pa.concat_tables([pa.Table.from_pylist(gone, schema=SCAN_SCHEMA), *tables])
-            key = _info_key(info)
-            self.index.apply_scan(scan, info_key=key if _extends(key, self.index.state.info_key) else None)
+            key, old = _info_key(info), self.index.state.info_key
+            grown = _extends(key, old)
+            self.index.apply_scan(scan, info_key=key if grown else None)
+            if not grown and _extends(old, key) and not self._is_used(_classes(old)[len(info.classes) :]):
+                # the last classes went with the last of their annotations: no other label has to be read for that
+                self.index.apply_scan(SCAN_SCHEMA.empty_table(), info_key=key)
+
+    def _is_used(self, classes: Sequence[str]) -> bool:
+        counts = self.statistics().classes
+        return any(counts[name]["annotations"] for name in classes if name in counts)
 
     def _known_contents(self, inodes: Sequence[int]) -> dict[tuple[int, int, int], Known]:
         known = self.index.known_of(inodes)
@@ -199,6 +207,10 @@ class Dataset:
         data = self.layout.data
         columns = (table.column(name).to_pylist() for name in ("item_id", "content_hash", "path"))
         return [ImageRef(i, h, str(data / p)) for i, h, p in zip(*columns, strict=True)]
+
+
+def _classes(key: str) -> list[str]:
+    return orjson.loads(key)[1]
 
 
 def _extends(key: str, old: str) -> bool:

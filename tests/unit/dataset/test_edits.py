@@ -109,6 +109,15 @@ def test_a_new_class_is_appended_and_old_numbers_stay(dataset: Dataset) -> None:
     assert dataset.info.classes == (*classes, "wolf")
 
 
+def test_undoing_the_first_use_of_a_class_leaves_nothing_to_read_anew(dataset: Dataset) -> None:
+    Edits(dataset).relabel(Selection.of(dataset.index.ids()), new_label="lion", from_label="dog")
+    Edits(dataset).undo()
+    version = dataset.version
+    assert dataset.refresh().changed == 0
+    assert dataset.version == version
+    assert "lion" not in dataset.statistics().classes
+
+
 def test_relabelling_a_classification_set_moves_between_class_folders(tmp_path: Path) -> None:
     make_root(tmp_path, n=9, task="classify")
     with Dataset.open(tmp_path) as dataset:
