@@ -189,7 +189,7 @@ def test_a_cancelled_job_stops_its_run(service: MLflowExperimentService) -> None
 
 
 def test_training_goes_on_without_the_service_and_is_adopted(service: MLflowExperimentService) -> None:
-    add_trainer(service, SLOW.replace("range(600)", "range(40)"))
+    add_trainer(service, SLOW.replace("range(600)", "range(100)"))
 
     class ServiceEndsError(Exception):
         pass
@@ -202,14 +202,14 @@ def test_training_goes_on_without_the_service_and_is_adopted(service: MLflowExpe
         service.run_experiment(RunRequest("t"), job_id="job-4", progress=end_at_step)
     run = service.run_experiment(RunRequest("t"), job_id="job-4")
     assert run.state == "succeeded"
-    assert [p.step for p in service.get_experiment(run.experiment_id).histories["loss"]] == list(range(40))
-    assert service.log(run.experiment_id).data.decode() == "".join(f"step {i}\n" for i in range(40))
+    assert [p.step for p in service.get_experiment(run.experiment_id).histories["loss"]] == list(range(100))
+    assert service.log(run.experiment_id).data.decode() == "".join(f"step {i}\n" for i in range(100))
 
 
 def test_a_run_that_ended_while_nobody_looked_is_settled_by_reconcile(
     service: MLflowExperimentService,
 ) -> None:
-    add_trainer(service, SLOW.replace("range(600)", "range(20)"))
+    add_trainer(service, SLOW.replace("range(600)", "range(100)"))
     with pytest.raises(ZeroDivisionError):
         service.run_experiment(
             RunRequest("t"), job_id="job-5", progress=lambda done, *_, **__: 1 // 0 if done > 2 else None
