@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import HTMLResponse
 
-from app.dependencies import DriftDep, ExperimentsDep
+from app.dependencies import CatalogDep, DriftDep, ExperimentsDep
 from app.problems import problems
 from app.replies import JobReplyDep, job_responses
 from app.schemas import Id, Limit
@@ -94,13 +94,14 @@ def related_reports(drift: DriftDep, report_id: Id) -> list[DriftReportSummary]:
 def drift_before_after(
     drift: DriftDep,
     experiments: ExperimentsDep,
+    catalog: CatalogDep,
     report_id: Id,
     before: Annotated[Id, Query(description="an earlier report on the same target")],
 ) -> BeforeAfterOut:
     """Return how drift changed from an earlier report to this one, and the runs trained on both bases."""
     found = drift.before_after(report_id, before)
     old, new = found.pop("records")
-    runs_before, runs_after = runs_of_bases(experiments, old, new)
+    runs_before, runs_after = runs_of_bases(experiments, catalog, old, new)
     return BeforeAfterOut.model_validate(
         {
             "before": {"report": old, "runs": runs_before},

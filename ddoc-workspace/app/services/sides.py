@@ -10,7 +10,6 @@ from app.services.tables import write_items
 from app.stores.catalog import Catalog
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.dataset.dataset import Dataset
-from ddoc.dataset.filters import Filter
 from ddoc.dataset.selections import Selection
 
 _RECORDED = ("dataset_id", "workspace_id", "snapshot_id", "name")
@@ -55,7 +54,7 @@ class Sides:
             dataset = self._roots.workspace(side["workspace_id"])
             dataset.refresh()
             chosen = side.get("selection")
-            ids = dataset.resolve(selection_of(chosen)) if chosen else None
+            ids = dataset.resolve(Selection.from_json(chosen)) if chosen else None
         prepared["all"] = write_items(dataset, context.folder / name / "all")
         prepared["chosen"] = write_items(dataset, context.folder / name / "chosen", ids=ids) if ids else None
         return prepared
@@ -100,15 +99,3 @@ class Sides:
 def recorded_side(side: Mapping[str, Any], items: int | None) -> dict[str, Any]:
     """Return what the catalog keeps of a side."""
     return {k: side[k] for k in _RECORDED if side.get(k)} | {"items": items}
-
-
-def selection_of(data: Mapping[str, Any]) -> Selection:
-    """Return the selection that a body's plain data means."""
-    wanted = data.get("filter")
-    named = data.get("item_ids")
-    return Selection(
-        item_ids=tuple(named) if named is not None else None,
-        filter=Filter.from_json(wanted) if wanted is not None else None,
-        except_ids=tuple(data.get("except_ids") or ()),
-        sample_id=data.get("sample_id"),
-    )

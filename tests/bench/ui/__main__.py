@@ -42,35 +42,17 @@ BUDGETS = {
 
 
 def serve(workspaces: Path, port: int) -> None:
-    """Run the service with a workspace that has an index and no files."""
-    import uvicorn
-
-    from app.main import create_app
+    """Run the service with a workspace that has an index and no files; every thumbnail is one picture."""
     from app.routers import images
-    from app.settings import Settings
-    from app.stores.catalog import WorkspaceRecord
-    from ddoc.dataset.dataset import Dataset
     from ddoc.dataset.images import thumbnail
+    from tests.bench.data import api
     from tests.fixtures.make_data import make_yolo
 
     made = workspaces.parent / "picture"
     make_yolo(made, n=1, size=(256, 192))
     picture = thumbnail(next(made.rglob("*.jpg")), 256)
     images.thumbnail_of = lambda *_: picture
-    settings = Settings(
-        workspaces_root=workspaces, mlruns_root=workspaces.parent / "mlruns", min_free_bytes=0
-    )
-    app = create_app(settings)
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            services = app.state.services
-            services.catalog.workspaces.put(WorkspaceRecord(NAME, NAME, "detect", "yolo"))
-            root = services.roots.workspace_root(NAME)
-            services.roots._open[root] = Dataset.open(root, refresh=False)
-
-    Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)).run()
+    api.serve(workspaces, port)
 
 
 def free_ports(count: int) -> list[int]:
