@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +102,11 @@ class RunFolder:
 
 
 def write_json(path: Path, value: Mapping[str, Any], *, durable: bool = False) -> None:
-    """Replace `path` by `value` as JSON, in one step; with `durable`, on the disk before this returns."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Replace `path` by `value` as JSON, in one step; with `durable`, on the disk before this returns.
+
+    Several threads and processes may write one file at a time: the last whole one stays.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     with temporary.open("w") as file:
         json.dump(value, file)
         if durable:
