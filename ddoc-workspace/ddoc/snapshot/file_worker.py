@@ -7,7 +7,6 @@ marshalled value, until its input ends: its parent's death ends it too.
 
 import errno
 import fcntl
-import hashlib
 import marshal
 import os
 import struct
@@ -65,7 +64,7 @@ def hash_file(path: str) -> Outcome:
         return GONE, _NOTHING, _NOTHING, ""
     try:
         before = _signature(os.fstat(descriptor))
-        digest = hashlib.md5(usedforsecurity=False)
+        digest = _md5()
         while block := os.read(descriptor, _BLOCK):
             digest.update(block)
         return _settled(path, before, digest.digest(), "")
@@ -86,7 +85,7 @@ def store_file(path: str, cache: str, stage: Stage) -> Outcome:
             digest, staged, made = _store_large(descriptor, facts.st_size, cache, stage)
         else:
             data = stage.read(descriptor, facts.st_size)
-            digest = hashlib.md5(data, usedforsecurity=False).digest()
+            digest = _md5(data).digest()
             staged = ""
             if not has_object(cache, digest, len(data)):
                 staged = stage.next_name()
@@ -166,7 +165,7 @@ def _copy_checked(
         found, made = _copy_hashing(source, target, 0o644)
         return found, made if found == digest else None
     data = stage.read(source, size)
-    found = hashlib.md5(data, usedforsecurity=False).digest()
+    found = _md5(data).digest()
     if found != digest:
         return found, None
     if stage.reflink and try_clone(source, target, 0o644):
@@ -203,7 +202,7 @@ def _store_large(source: int, size: int, cache: str, stage: Stage) -> tuple[byte
 
 
 def _copy_hashing(source: int, target: str, mode: int) -> tuple[bytes, os.stat_result]:
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = _md5()
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         while block := os.read(source, _BLOCK):
@@ -235,6 +234,12 @@ def try_clone(source: int, target: str, mode: int) -> bool:
         return True
     finally:
         os.close(descriptor)
+
+
+def _md5(data: "bytes | memoryview" = b""):
+    import hashlib  # loads OpenSSL, which a worker that only copies does without
+
+    return hashlib.md5(data, usedforsecurity=False)
 
 
 def _now_ns() -> int:

@@ -9,7 +9,7 @@ from ddoc.snapshot.disk import require_room
 from ddoc.snapshot.look import Look
 from ddoc.snapshot.manifest import KnownObjects, size_of, tree_of_manifest
 from ddoc.snapshot.store import SnapshotStore
-from ddoc.snapshot.tree import Tree, count_files, diff_trees, files_of
+from ddoc.snapshot.tree import FileList, Tree, all_files, count_files, diff_trees, some_files
 from ddoc.snapshot.versions import Version
 
 # Fetches objects that the cache lacks, given their hashes; returns why it could not, if so.
@@ -32,11 +32,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The way from the files that are there to those of a version: (path, md5) to write, paths to delete."""
+    """The way from the files that are there to those of a version: files to write, paths to delete."""
 
     target: Version
     tree: Tree
-    writes: tuple[tuple[str, bytes], ...]
+    writes: FileList
     deletes: tuple[str, ...]
     replaced: tuple[str, ...]
 
@@ -50,12 +50,12 @@ def make_plan(store: SnapshotStore, target: Version, present: Tree) -> Plan:
     """Compare what is there with a version. Raises DamagedError if the version's listing is missing or damaged."""
     tree = store.tree(list(target.outputs))
     if not present:
-        return Plan(target, tree, tuple(files_of(tree)), (), ())
+        return Plan(target, tree, all_files(tree), (), ())
     changes = diff_trees(present, tree)
     return Plan(
         target,
         tree,
-        tuple((c.path, c.new) for c in changes if c.new is not None),
+        some_files(tree, (c.path for c in changes if c.new is not None)),
         tuple(c.path for c in changes if c.new is None),
         tuple(c.path for c in changes if c.old is not None),
     )

@@ -38,7 +38,7 @@ class Staged:
 
     def make_folders(self) -> None:
         """Make the folders that files are staged in."""
-        for path in {self.folder_of(path) for path, _ in self.plan.writes if self.is_below_root(path)}:
+        for path in self._below:
             Path(f"{self._top}/tree/{path}").mkdir(parents=True, exist_ok=True)
         for number in range(_SPREAD):
             Path(f"{self._top}/{number}").mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,8 @@ class Staged:
 
     @functools.cached_property
     def _below(self) -> frozenset[str]:
-        folders = {self.folder_of(path) for path, _ in self.plan.writes}
         roots = tuple(self.roots)
-        return frozenset(folder for folder in folders if folder.startswith(roots))
+        return frozenset(folder for folder in self.plan.writes.positions if folder.startswith(roots))
 
     @staticmethod
     def folder_of(path: str) -> str:
@@ -90,7 +89,7 @@ def _absent_roots(data: str, plan: Plan) -> tuple[str, ...]:
     Not where the folder above hands its group to what is made in it: a renamed one would not have it.
     """
     roots: set[str] = set()
-    for folder in {Staged.folder_of(path) for path, _ in plan.writes}:
+    for folder in plan.writes.positions:
         above = data if os.path.lexists(data) else os.path.dirname(data)  # noqa: PTH120 texts
         for cut in _slashes(folder):
             path = f"{data}/{folder[:cut]}"
@@ -180,17 +179,16 @@ def _place_folders(data: str, staged: Staged) -> set[str]:
 
 def _place_files(data: str, staged: Staged) -> set[str]:
     """Rename single files over those in data/; returns their folders."""
-    writes = [
-        (position, path)
-        for position, (path, _) in enumerate(staged.plan.writes)
-        if not staged.is_below_root(path)
-    ]
-    folders = {Staged.folder_of(path) for _, path in writes}
-    for folder in folders:
-        Path(data, folder).mkdir(parents=True, exist_ok=True)
-    for number, (position, path) in enumerate(writes):
+    folders: set[str] = set()
+    for position, (path, _) in enumerate(staged.plan.writes):
+        if staged.is_below_root(path):
+            continue
+        is_first = not folders
+        if (folder := Staged.folder_of(path)) not in folders:
+            Path(data, folder).mkdir(parents=True, exist_ok=True)
+            folders.add(folder)
         os.replace(staged.place(position, path), f"{data}/{path}")  # noqa: PTH105 ten thousand times
-        if number == 0:
+        if is_first:
             failpoint("restore.renaming")
     return folders
 

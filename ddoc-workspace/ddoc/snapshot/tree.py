@@ -3,7 +3,8 @@
 import bisect
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +42,24 @@ Tree = Mapping[str, Folder]
 
 
 @dataclass(frozen=True, slots=True)
+class FileList:
+    """Some files of a tree as their positions in its folders, which takes a tenth of the memory of their paths."""
+
+    tree: Tree
+    positions: Mapping[str, Sequence[int]]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.positions.values()))
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (path, md5), folder by folder."""
+        for path, positions in self.positions.items():
+            folder = self.tree[path]
+            for position in positions:
+                yield path + folder.names[position], folder.hash_at(position)
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """One file that differs between two trees. `old` is None for an added file, `new` for a removed one."""
 
@@ -69,6 +88,23 @@ def _folder_of(names: list[str], hashes: list[bytes]) -> Folder:
         pairs = sorted(zip(names, hashes, strict=True))
         names, hashes = [n for n, _ in pairs], [h for _, h in pairs]
     return Folder(tuple(names), b"".join(hashes))
+
+
+def all_files(tree: Tree) -> FileList:
+    """Return the files of a tree."""
+    return FileList(tree, {path: range(len(folder.names)) for path, folder in tree.items()})
+
+
+def some_files(tree: Tree, paths: Iterable[str]) -> FileList:
+    """Return the files of a tree at `paths`, which are all in it."""
+    positions: dict[str, array[int]] = {}
+    for path in paths:
+        cut = path.rfind("/") + 1
+        folder = path[:cut]
+        if folder not in positions:
+            positions[folder] = array("L")
+        positions[folder].append(bisect.bisect_left(tree[folder].names, path[cut:]))
+    return FileList(tree, positions)
 
 
 def files_of(tree: Tree, *, below: str = "") -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""Runs `file_worker` over many files: in this process for few, in worker processes for many."""
+"""Runs `file_worker` over many files: in this process for few, in worker processes beside it for many."""
 
 import contextlib
 import itertools
@@ -92,8 +92,10 @@ def _here(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
 
 def _in_processes(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
     answers: Answers = queue.SimpleQueue()
-    workers = [_start() for _ in range(min(cores(), _MOST_WORKERS))]
+    # one core is this process's own, which saves the memory of a worker
+    workers = [_start() for _ in range(min(cores(), _MOST_WORKERS) - 1)]
     threads = [threading.Thread(target=_feed, args=(w, job, chunks, answers), daemon=True) for w in workers]
+    threads.append(threading.Thread(target=_work, args=(job, chunks, answers), daemon=True))
     try:
         for thread in threads:
             thread.start()
@@ -114,6 +116,17 @@ def _in_processes(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Out
             thread.join()
         for worker in workers:
             worker.communicate()
+
+
+def _work(job: FileJob, chunks: _Chunks, answers: Answers) -> None:
+    """Do chunk after chunk in a thread of this process; ends as `_feed` does."""
+    try:
+        for answer in _here(job, chunks):
+            answers.put(answer)
+    except Exception as error:  # noqa: BLE001 handed to the thread that waits for answers
+        answers.put(error)
+    else:
+        answers.put(None)
 
 
 def _start() -> "subprocess.Popen[bytes]":
