@@ -54,7 +54,7 @@ openapi: $(VENV)/.stamp frontend/node_modules/.stamp  ## write openapi.json and 
 bench: bench-snapshots bench-vision bench-data bench-ui  ## all benchmarks
 
 bench-snapshots: $(VENV)/.stamp  ## snapshots against the dvc command line
-	$(BIN)/python tests/bench/snapshots/bench.py
+	$(BIN)/python -m tests.bench.snapshots.bench
 
 bench-vision: $(VENV)/.stamp  ## attributes, embeddings, drift against their peers
 	$(BIN)/python -m tests.bench.vision

@@ -71,6 +71,15 @@ def test_a_guard_passes_what_is_alike_and_fails_what_drifted_naming_the_images(
     ]
     assert outcomes == ["fail", "pass"]
     assert client.get(f"/drift/{dark['report_id']}").json()["guard"]["failing"] == dark["failing"]
+    at = f"/drift/{dark['report_id']}"
+    listed_items = client.get(f"{at}/items?limit=500").json()["items"]
+    ids = client.get(f"{at}/ids").json()
+    assert ids == [item["item_id"] for item in listed_items]
+    assert client.get(f"{at}/ids?offset=3&limit=2").json() == ids[3:5]
+    parts = [client.get(f"{at}/ids?cluster={cluster}").json() for cluster in range(64)]
+    assert sorted(i for part in parts for i in part) == sorted(ids)
+    for cluster in client.get(at).json()["new_clusters"]:
+        assert len(parts[cluster["id"]]) == cluster["target"]
 
 
 def test_a_guard_needs_its_base_no_more(client: TestClient, datasets: dict[str, str]) -> None:

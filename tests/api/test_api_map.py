@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -29,10 +30,19 @@ def job(client: TestClient, path: str, body: dict[str, Any] | None = None) -> An
     return answer.json()["result"]
 
 
-def head(client: TestClient, workspace: str) -> dict[str, Any]:
+def read_map(client: TestClient, workspace: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the map's head and its columns by name."""
     answer = client.get(f"/workspace/{workspace}/analysis/embedding/map")
     assert answer.status_code == 200, answer.text
-    return json.loads(answer.content.split(b"\n", 1)[0])
+    line, _, body = answer.content.partition(b"\n")
+    assert (len(line) + 1) % 8 == 0
+    head, columns = json.loads(line), {}
+    for column in head["columns"]:
+        name, _, kind = column.partition(":")
+        columns[name] = np.frombuffer(body, f"<{kind}", head["n"])
+        body = body[columns[name].nbytes :]
+    assert not body
+    return head, columns
 
 
 def test_the_map_is_shown_at_once_and_better_when_its_job_has_ended(
@@ -41,7 +51,7 @@ def test_the_map_is_shown_at_once_and_better_when_its_job_has_ended(
     made = {"name": "mapped", "path": str(tmp_path / "import" / "base")}
     workspace = job(client, "/workspace/create", made)["workspace_id"]
     assert job(client, f"/workspace/{workspace}/analyze/embedding")["state"] == "complete"
-    shown = head(client, workspace)
+    shown, first = read_map(client, workspace)
     assert shown["projection"] in {"pca", "pacmap"}
     assert shown["n"] == 60
     arranged = [j for j in client.get("/jobs").json()["items"] if j["kind"] == "analyze-map"]
@@ -50,9 +60,13 @@ def test_the_map_is_shown_at_once_and_better_when_its_job_has_ended(
     while client.get(f"/jobs/{arranged[0]['job_id']}").json()["state"] != "succeeded":
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    better = head(client, workspace)
+    better, second = read_map(client, workspace)
     assert better["projection"] == "pacmap"
-    assert better["item_ids"] == shown["item_ids"]
+    assert list(second["item_id"]) == list(first["item_id"])
+    listed = client.get(f"/workspace/{workspace}/data/items?limit=100").json()["items"]
+    place = {item["item_id"]: shown["splits"].index(item["split"]) for item in listed}
+    found = {f"{i:016x}": int(s) for i, s in zip(first["item_id"], first["split"], strict=True)}
+    assert found == place
     job(client, f"/workspace/{workspace}/analyze/embedding")
     again = [j for j in client.get("/jobs").json()["items"] if j["kind"] == "analyze-map"]
     assert len(again) == 1  # nothing new: the map is not arranged once more

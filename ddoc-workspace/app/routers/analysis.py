@@ -71,10 +71,10 @@ def results(analyses: AnalysesDep, workspace_id: Id, encoder: str | None = None)
     summary="The 2-D map",
 )
 def embedding_map(analyses: AnalysesDep, workspace_id: Id, encoder: str | None = None) -> Response:
-    """Return the map: a JSON head line, then the columns x, y (float32), cluster (int32), split (uint8).
+    """Return the map: a JSON head line, then the columns item_id (uint64), x, y (float32), cluster (int32), split (uint8).
 
-    The head `{n, splits, encoder, projection, item_ids, columns}` ends with a newline and is padded with spaces
-    so that the columns start at a multiple of four bytes. Points are shuffled: any prefix is a fair sample.
+    The head `{n, splits, encoder, projection, columns}` ends with a newline and is padded with spaces so that the
+    columns start at a multiple of eight bytes. An item id is its number in sixteen hexadecimal digits. Points are shuffled: any prefix is a fair sample.
     """
     return Response(
         analyses.embedding_map(workspace_id, encoder=encoder), media_type="application/octet-stream"

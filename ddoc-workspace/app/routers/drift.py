@@ -84,6 +84,21 @@ def report_items(
     )
 
 
+@router.get("/drift/{report_id}/ids", responses=problems(404), summary="Ids of one side, or of a cluster")
+def report_ids(
+    drift: DriftDep,
+    report_id: Id,
+    side: Literal["base", "target"] = "target",
+    cluster: Annotated[
+        int | None, Query(description="a cluster of both sides, as `new_clusters` numbers it")
+    ] = None,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100_000)] = 10_000,
+) -> list[str]:
+    """Return item ids of one side from `offset` on, those most like the target first, for selections."""
+    return drift.ids(report_id, side=side, cluster=cluster, offset=offset, limit=limit)
+
+
 @router.get("/drift/{report_id}/related", responses=problems(404), summary="Reports on the same target")
 def related_reports(drift: DriftDep, report_id: Id) -> list[DriftReportSummary]:
     """Return the other reports on the very same target images, newest first: what before and after can be of."""

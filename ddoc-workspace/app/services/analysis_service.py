@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
@@ -84,33 +86,31 @@ class Analyses:
         """
         dataset = self._roots.workspace(workspace_id)
         key = get_encoder(encoder).key if encoder else last_encoder(dataset.layout)
-        table = dataset.index.values_table()
-        if key is None or "x" not in table.column_names:
+        table = dataset.index.map_table()
+        if key is None or table is None:
             raise NotFoundError("compute an embedding first", code="no-embedding")
-        table = table.filter(table["x"].is_valid())
         table = table.take(np.random.default_rng(0).permutation(table.num_rows))
-        splits = sorted(set(table["split"].to_pylist()))
-        place = {name: number for number, name in enumerate(splits)}
+        splits = sorted(table["split"].unique().to_pylist())
         known = load_groups(dataset.layout, key)
+        columns = {
+            "item_id:u8": table["iid"],
+            "x:f4": table["x"],
+            "y:f4": table["y"],
+            "cluster:i4": table["cluster"],
+            "split:u1": pc.call_function("index_in", [table["split"]], pc.SetLookupOptions(pa.array(splits))),
+        }
         head = {
             "n": table.num_rows,
             "encoder": key,
             "projection": "pca" if known is None else known.projection,
             "splits": splits,
-            "columns": ["x:f4", "y:f4", "cluster:i4", "split:u1"],
-            "item_ids": table["item_id"].to_pylist(),
+            "columns": list(columns),
         }
         line = json.dumps(head).encode()
-        line += b" " * (-(len(line) + 1) % 4) + b"\n"
-        cluster = table["cluster"].fill_null(-1).to_numpy()
-        split = np.array([place[name] for name in table["split"].to_pylist()], "u1")
-        columns = (
-            table["x"].to_numpy().astype("<f4"),
-            table["y"].to_numpy().astype("<f4"),
-            cluster.astype("<i4"),
-            split,
-        )
-        return line + b"".join(column.tobytes() for column in columns)
+        line += b" " * (-(len(line) + 1) % 8) + b"\n"
+        types = (name.partition(":")[2] for name in columns)
+        parts = (c.to_numpy().astype(f"<{t}").tobytes() for t, c in zip(types, columns.values(), strict=True))
+        return line + b"".join(parts)
 
     def similar(self, workspace_id: str, item_id: str, *, limit: int, encoder: str | None) -> dict[str, Any]:
         """Return the items most similar to one. Raises NotFoundError `no-embedding`, `item-not-found`."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow.compute as pc
+
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
 from app.services.sides import Sides, recorded_side
@@ -116,6 +118,17 @@ class DriftReports:
             next_cursor=str(start + limit) if start + limit < table.num_rows else None,
             total=table.num_rows,
         )
+
+    def ids(
+        self, report_id: str, *, side: SideName, cluster: int | None, offset: int, limit: int
+    ) -> list[str]:
+        """Return item ids of one side, those most like the target first; of one joint cluster, if given."""
+        self._catalog.drift_reports.get(report_id)
+        table = load_scores(self._folder(report_id), side)
+        if cluster is not None:
+            table = table.filter(pc.call_function("equal", [table["cluster"], cluster]))
+        ordered = table.sort_by([("score", "descending"), ("item_id", "ascending")])
+        return ordered["item_id"].slice(offset, limit).to_pylist()
 
     def related(self, report_id: str) -> list[DriftRecord]:
         """Return the other reports on the very same target images, newest first."""

@@ -164,6 +164,11 @@ class Index:
         with self.reading() as (cursor, state):
             return tables.values_table(cursor, wanted or EVERYTHING, state)
 
+    def map_table(self) -> Table | None:
+        """Return iid (the item id as a number), split, cluster (−1: in none), x, y of the items on the map, or None."""
+        with self.reading() as (cursor, state):
+            return tables.map_table(cursor, state)
+
     def annotations_table(self, wanted: Filter | None = None) -> Table:
         """Return item_id, class_name, kind, x1, y1, x2, y2 in pixels."""
         with self.reading() as (cursor, state):

@@ -28,7 +28,7 @@ def queue(
 
     A duplicate group is `{kind: exact|near, items: [{item_id, split, name, …}] best first, keep, remove,
     splits}`; a leak is the same, its group lying in several splits; a label row is
-    `{item_id, code, class_name, score, detail, box}`, the most suspicious first. With `predictions` (by item id, see
+    `{item_id, code, class_name, score, detail, box, image_size: {width, height}}`, the most suspicious first. With `predictions` (by item id, see
     `read_predictions`), what they speak against is among the labels.
     """
     with dataset.index.reading() as (cursor, state):
@@ -50,7 +50,14 @@ def queue(
     }
     for row in labels:
         counts[row["code"]] = counts.get(row["code"], 0) + 1
-    return {"duplicates": groups[:limit], "leaks": leaks[:limit], "labels": labels[:limit], "counts": counts}
+    sized = _with_sizes(dataset, labels[:limit])
+    return {"duplicates": groups[:limit], "leaks": leaks[:limit], "labels": sized, "counts": counts}
+
+
+def _with_sizes(dataset: Dataset, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    items = dataset.index.items(list({row["item_id"] for row in rows}))
+    sizes = {item.item_id: {"width": item.width, "height": item.height} for item in items}
+    return [{**row, "image_size": sizes[row["item_id"]]} for row in rows if row["item_id"] in sizes]
 
 
 def near_groups(dataset: Dataset, *, limit: int = 100) -> dict[str, Any]:

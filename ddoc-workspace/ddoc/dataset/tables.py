@@ -36,6 +36,14 @@ def values_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     )
 
 
+def map_table(cursor: Cursor, state: State) -> Table | None:
+    """Return iid (the id's number), split, cluster, x, y of the items that are on the map; None without a map."""
+    if not state.grouped:
+        return None
+    columns = 'iid, split, coalesce("g:cluster", -1) AS cluster, "g:x" AS x, "g:y" AS y'
+    return cursor.sql(f'SELECT {columns} FROM item WHERE "g:x" IS NOT NULL ORDER BY rid').to_arrow_table()
+
+
 def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, class_name, kind, x1, y1, x2, y2 (pixels; null for a class of the whole image)."""
     kinds = "[" + ", ".join(f"'{kind}'" for kind in KINDS) + "]"

@@ -180,6 +180,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/drift/{report_id}/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ids of one side, or of a cluster
+         * @description Return item ids of one side from `offset` on, those most like the target first, for selections.
+         */
+        get: operations["report_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/drift/{report_id}/related": {
         parameters: {
             query?: never;
@@ -761,10 +781,10 @@ export interface paths {
         };
         /**
          * The 2-D map
-         * @description Return the map: a JSON head line, then the columns x, y (float32), cluster (int32), split (uint8).
+         * @description Return the map: a JSON head line, then the columns item_id (uint64), x, y (float32), cluster (int32), split (uint8).
          *
-         *     The head `{n, splits, encoder, projection, item_ids, columns}` ends with a newline and is padded with spaces
-         *     so that the columns start at a multiple of four bytes. Points are shuffled: any prefix is a fair sample.
+         *     The head `{n, splits, encoder, projection, columns}` ends with a newline and is padded with spaces so that the
+         *     columns start at a multiple of eight bytes. An item id is its number in sixteen hexadecimal digits. Points are shuffled: any prefix is a fair sample.
          */
         get: operations["embedding_map"];
         put?: never;
@@ -5086,6 +5106,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DriftItemPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_ids: {
+        parameters: {
+            query?: {
+                side?: "base" | "target";
+                /** @description a cluster of both sides, as `new_clusters` numbers it */
+                cluster?: number | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
                 };
             };
             /** @description Bad Request */

@@ -18,3 +18,16 @@ export function rangeOfBins(edges, from, to) {
   const high = Math.max(from, to);
   return { min: edges[low] ?? 0, max: edges[high + 1] ?? 0 };
 }
+
+/**
+ * The range of a histogram whose outermost bins hold all that lies beyond them, too.
+ * @param {number[]} edges
+ * @param {{ min?: number, max?: number }} range
+ * @returns {{ min?: number, max?: number }}
+ */
+export function openEnded(edges, { min, max }) {
+  return {
+    ...(min !== undefined && min > (edges[0] ?? -Infinity) ? { min } : {}),
+    ...(max !== undefined && max < (edges.at(-1) ?? Infinity) ? { max } : {}),
+  };
+}

@@ -9,7 +9,7 @@ export class MaskedIds {
   #set = null;
 
   /**
-   * @param {readonly string[]} ids all ids, in the order of the mask
+   * @param {import('./itemIds.js').ItemIds} ids all ids, in the order of the mask
    * @param {Uint8Array} mask 1 for those that are in the set
    * @param {number} size how many ones
    */
@@ -28,8 +28,9 @@ export class MaskedIds {
   /** @returns {Generator<string, undefined>} */
   *[Symbol.iterator]() {
     for (let i = 0; i < this.mask.length; i++) {
-      const id = this.all[i];
-      if (this.mask[i] && id !== undefined) yield id;
+      if (!this.mask[i]) continue;
+      const id = this.all.at(i);
+      if (id !== undefined) yield id;
     }
     return undefined;
   }

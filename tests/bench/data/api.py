@@ -1,6 +1,6 @@
 """The data routes of the running service at 10,000, 100,000 and 1,000,000 items: medians of a warm service.
 
-    python tests/bench/data/api.py [--items 10000 100000 1000000] [--runs 15] [--work FOLDER]
+    python -m tests.bench.data.api [--items 10000 100000 1000000] [--runs 15] [--work FOLDER]
 
 The service is the application under uvicorn in a process of its own, asked over HTTP on one kept connection; a time
 is from sending to the last byte of the answer. The index is the synthetic one of index.py, so the service is handed
@@ -26,15 +26,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [
-    str(Path(__file__).resolve().parents[3]),
-    str(Path(__file__).resolve().parents[3] / "ddoc-workspace"),
-]
-
-from ddoc.dataset.dataset import Dataset  # noqa: E402
-from ddoc.dataset.filters import Filter  # noqa: E402
-from tests.bench.data import index as library  # noqa: E402
-from tests.bench.data import synthetic  # noqa: E402
+from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.filters import Filter
+from tests.bench.data import index as library
+from tests.bench.data import synthetic
 
 NAME = "bench"
 BASE = f"/workspace/{NAME}/data"

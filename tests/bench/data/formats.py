@@ -1,16 +1,16 @@
 """Formats against Datumaro: reading, writing with and without media, ingest; medians of interleaved runs.
 
-    python tests/bench/data/formats.py [--images 10000] [--boxes 5] [--runs 5] [--work FOLDER] [--peer-venv FOLDER]
+    python -m tests.bench.data.formats [--images 10000] [--boxes 5] [--runs 5] [--work FOLDER] [--peer-venv FOLDER]
 
 Datumaro is a peer, not a dependency: it is installed into a virtual environment of its own outside the repository.
 Each measurement is a fresh process; imports are not counted. "Reading" takes annotations into the model, ours with
-the header of every image. Writing starts from a dataset in memory; "media" is by hard link for us. Prints a
+the header of every image. Writing starts from a dataset in memory; "media" is by hard link for us. Both work on an XFS
+file system in a file where that can be mounted, else in FOLDER or the temporary folder; the table names it. Prints a
 markdown table and the largest resident set of our processes.
 """
 
 import argparse
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -95,6 +95,7 @@ def our_dataset(folder: Path) -> tuple[Any, list[Any]]:
 
 def our_step(step: str, form: str, source: Path, target: Path) -> tuple[float, int]:
     """Run one of our steps; returns (seconds, boxes seen)."""
+    from ddoc.execution_local import LocalExecutor
     from ddoc.formats.export import export
     from ddoc.formats.ingest import ingest
 
@@ -104,7 +105,8 @@ def our_step(step: str, form: str, source: Path, target: Path) -> tuple[float, i
         return time.perf_counter() - start, sum(len(i.annotations or ()) for i in items)
     if step == "ingest":
         start = time.perf_counter()
-        result = ingest(source / form, target, name="bench")
+        with LocalExecutor() as executor:  # as the service does it, its start counted
+            result = ingest(source / form, target, name="bench", executor=executor)
         return time.perf_counter() - start, result.annotations
     info, items = our_dataset(source / "coco")
     start = time.perf_counter()
@@ -231,16 +233,17 @@ def main() -> None:
     if options.step:
         worker(*options.step)
         return
+    from tests.bench.disks import file_system  # not in the steps, which the peer's Python runs as a script
+
     peer = peer_python(options.peer_venv)
-    work = Path(tempfile.mkdtemp(prefix="bench-formats-", dir=options.work))
-    try:
+    with file_system(options.work, 4) as (work, disk):
         source = work / "source"
         source.mkdir()
         prepare(source, peer, options.images, options.boxes)
         rows = measure(source, peer, options.runs, options.only)
-    finally:
-        shutil.rmtree(work)
-    print(f"{options.images:,} images, {options.images * options.boxes:,} boxes, median of {options.runs}\n")
+    print(
+        f"{options.images:,} images, {options.images * options.boxes:,} boxes, {disk}, median of {options.runs}\n"
+    )
     print("| step | format | ddoc s | Datumaro s | ratio | wanted | ddoc peak MB |")
     print("|---|---|---|---|---|---|---|")
     for r in rows:

@@ -1,6 +1,6 @@
 """Index and edits at 10,000, 100,000 and 1,000,000 items: medians of a warm library, beside bare file-system costs.
 
-    python tests/bench/data/index.py [--items 10000 100000 1000000] [--runs 15] [--files 20000] [--work FOLDER]
+    python -m tests.bench.data.index [--items 10000 100000 1000000] [--runs 15] [--files 20000] [--work FOLDER]
 
 The index is made from a synthetic scan (about five boxes an item, ten attributes, clusters, one drift report), so that
 no million of files is needed; the 500 items that are moved have real files. Cached answers are measured apart from
@@ -25,17 +25,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [
-    str(Path(__file__).resolve().parents[3]),
-    str(Path(__file__).resolve().parents[3] / "ddoc-workspace"),
-]
-
-from ddoc.dataset.dataset import Dataset  # noqa: E402
-from ddoc.dataset.edits import Edits  # noqa: E402
-from ddoc.dataset.filters import AttributeRange, Filter, ScoreRange  # noqa: E402
-from ddoc.dataset.scan import scan_changes, walk  # noqa: E402
-from ddoc.dataset.selections import Selection  # noqa: E402
-from tests.bench.data import synthetic  # noqa: E402
+from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.edits import Edits
+from ddoc.dataset.filters import AttributeRange, Filter, ScoreRange
+from ddoc.dataset.scan import scan_changes, walk
+from ddoc.dataset.selections import Selection
+from tests.bench.data import synthetic
 
 TARGETS = {
     "first page": 25,

@@ -1,6 +1,6 @@
 """Sampling: the time of every strategy for 1,000 of 100,000 × 512, and how good the choices are.
 
-    python tests/bench/data/sampling.py [--items 100000] [--dim 512] [--size 1000] [--photos bccd-voc.zip]
+    python -m tests.bench.data.sampling [--items 100000] [--dim 512] [--size 1000] [--photos bccd-voc.zip]
 
 The pool is synthetic: 200 clusters of very different size, five boxes an item, a drift report whose target lies in
 ten small clusters. With `--photos` (an archive of photographs) two questions are asked of real images as well:
@@ -11,7 +11,6 @@ machine does not change.
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 import zipfile
@@ -19,17 +18,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [
-    str(Path(__file__).resolve().parents[3]),
-    str(Path(__file__).resolve().parents[3] / "ddoc-workspace"),
-]
+import numpy as np
 
-import numpy as np  # noqa: E402
-
-from ddoc.analysis import VectorStore  # noqa: E402
-from ddoc.dataset.dataset import Dataset  # noqa: E402
-from ddoc.dataset.filters import Filter  # noqa: E402
-from ddoc.sampling import (  # noqa: E402
+from ddoc.analysis import VectorStore
+from ddoc.dataset.dataset import Dataset
+from ddoc.dataset.filters import Filter
+from ddoc.sampling import (
     Balance,
     Combine,
     Coverage,
@@ -47,9 +41,9 @@ from ddoc.sampling import (  # noqa: E402
     Typicality,
     sample,
 )
-from ddoc.sampling.dedup import near_pairs  # noqa: E402
-from ddoc.sampling.source import unit_rows  # noqa: E402
-from tests.bench.data import synthetic  # noqa: E402
+from ddoc.sampling.dedup import near_pairs
+from ddoc.sampling.source import unit_rows
+from tests.bench.data import synthetic
 
 ENCODER = "bench-1"
 

@@ -1,6 +1,6 @@
 """Snapshots against the dvc command line: same data, same file system, the two taking turns; prints a table.
 
-    python tests/bench/snapshots/bench.py --files 20000 --reps 3 [--json out.json] [--here FOLDER]
+    python -m tests.bench.snapshots.bench --files 20000 --reps 3 [--json out.json] [--here FOLDER]
 
 As root, with mkfs.xfs, both work on an XFS file system mounted from a sparse file, without reflinks and without
 `discard` (on ext4 with `discard` every unlink waits for the disk, and would be all that is measured). Else they work
@@ -12,7 +12,6 @@ children, sampled every 20 ms, shared pages by their share.
 """
 
 import argparse
-import contextlib
 import importlib.metadata
 import json
 import os
@@ -23,13 +22,14 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tests.bench.disks import file_system
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -57,37 +57,6 @@ class Row:
     def ratio(self, field: str = "wall") -> float:
         theirs = statistics.median(getattr(c, field) for c in self.dvc)
         return theirs / statistics.median(getattr(c, field) for c in self.ours)
-
-
-@contextlib.contextmanager
-def file_system(folder: Path | None, gigabytes: int) -> Iterator[tuple[Path, str]]:
-    """Yield a folder to work in and the name of its file system."""
-    if folder is None and os.geteuid() == 0 and shutil.which("mkfs.xfs"):
-        with tempfile.TemporaryDirectory(prefix="ddoc-bench-") as place:
-            image, mount = Path(place, "xfs.img"), Path(place, "mnt")
-            mount.mkdir()
-            with image.open("wb") as file:
-                # allocated, not sparse: else the first write to each block would be what is timed
-                os.posix_fallocate(file.fileno(), 0, gigabytes << 30)
-            subprocess.run(["mkfs.xfs", "-q", "-m", "reflink=0", str(image)], check=True)
-            subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True)
-            try:
-                yield mount, "XFS on a loop device, no reflink, no discard"
-            finally:
-                unmount(mount)
-        return
-    with tempfile.TemporaryDirectory(prefix="ddoc-bench-", dir=folder) as place:
-        said = subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=True)
-        yield Path(place), said.stdout.strip()
-
-
-def unmount(mount: Path) -> None:
-    """Unmount as soon as what was stopped has let go."""
-    for _ in range(50):
-        if subprocess.run(["umount", str(mount)], capture_output=True, check=False).returncode == 0:
-            return
-        time.sleep(0.2)
-    subprocess.run(["umount", str(mount)], check=True)
 
 
 def make_data(data: Path, files: int) -> None:

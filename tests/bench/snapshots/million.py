@@ -1,6 +1,6 @@
 """A workspace of a million small files: what snapshots cost there, beside the bare scan of the tree.
 
-    python tests/bench/snapshots/million.py --files 1000000 [--here FOLDER]
+    python -m tests.bench.snapshots.million --files 1000000 [--here FOLDER]
 
 Half of the files are images of some hundred bytes, half are labels. Prints a table; memory is the growth of this
 process, its workers are some 10 MB each.
@@ -16,11 +16,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import file_system
-
 from ddoc.core.snapshot_service import SnapshotService
 from ddoc.snapshot.repository import make_repository
 from ddoc.snapshot.scan import scan_files
+from tests.bench.disks import file_system
 
 
 def make_data(data: Path, files: int) -> None:

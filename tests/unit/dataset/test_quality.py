@@ -92,7 +92,11 @@ def test_planted_label_errors_are_found(dataset: Dataset) -> None:
         height=item.height,
     )
     dataset.refresh()
-    codes = {(row["item_id"], row["code"]) for row in quality.queue(dataset)["labels"]}
+    rows = quality.queue(dataset)["labels"]
+    codes = {(row["item_id"], row["code"]) for row in rows}
+    assert {(r["image_size"]["width"], r["image_size"]["height"]) for r in rows} == {
+        (item.width, item.height)
+    }
     assert (item.item_id, "duplicate-box") in codes
     assert (item.item_id, "tiny-box") in codes
 

@@ -67,6 +67,27 @@ export const driftItemsQuery = (reportId, { side, sort, limit = 24 }) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+/**
+ * The target's images of a joint cluster, those most like the target first.
+ * @param {string} reportId
+ * @param {number} cluster
+ */
+export const clusterIdsQuery = (reportId, cluster) =>
+  queryOptions({
+    queryKey: [...keys.drift, 'ids', reportId, cluster],
+    queryFn: async ({ signal }) =>
+      call(
+        api.GET('/drift/{report_id}/ids', {
+          params: {
+            path: { report_id: reportId },
+            query: { side: 'target', cluster, limit: 100_000 },
+          },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 /** Other reports on the very same target images, newest first. @param {string} reportId */
 export const relatedReportsQuery = (reportId) =>
   queryOptions({

@@ -90,7 +90,9 @@ export interface LabelIssue {
   detail: string;
   /** What a model's predictions say of it: shares 0–1, and the predicted class. */
   facts?: Record<string, number | string>;
-  box: BoxShape | null;
+  /** x1, y1, x2, y2 in pixels; null for a class of the whole image. */
+  box: [number, number, number, number] | null;
+  image_size: { width: number; height: number };
 }
 
 /** The run whose predictions the labels were held against. */

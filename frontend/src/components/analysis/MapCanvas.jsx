@@ -87,7 +87,8 @@ export function MapCanvas({ map, codes, palette, hidden, mask, tool, onLasso, la
     else if (factor) scatter.zoom(factor);
     else scatter.reset();
   };
-  const near = scatter.nearest >= 0 && path.length === 0 ? map.itemIds[scatter.nearest] : undefined;
+  const near =
+    scatter.nearest >= 0 && path.length === 0 ? map.itemIds.at(scatter.nearest) : undefined;
   return (
     <div className={classes.stage} data-tool={tool}>
       <canvas

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { formatNumber, formatPercent } from '../../lib/format.js';
 import { stepArea } from '../../lib/stepPath.js';
+import { Band, BinPicker } from './BinPicker.jsx';
 import classes from './OverlaidHistogram.module.css';
 import { SideLegend } from './SideLegend.jsx';
 
@@ -19,13 +20,18 @@ const HEIGHT = 100;
  * @param {Histogram} props.target
  * @param {string} props.label what it shows, in a sentence
  * @param {boolean} [props.small] only the shapes, for a table cell
+ * @param {Picking} [props.picking] makes it a picker of a range
+ * @typedef {{ name: string, range: Range | undefined, onRange: (range: Range | undefined) => void }} Picking
+ * @typedef {import('./BinPicker.jsx').Range} Range
  */
-export function OverlaidHistogram({ base, target, label, small = false }) {
+export function OverlaidHistogram({ base, target, label, small = false, picking }) {
   const { t } = useTranslation();
   const [asTable, { toggle }] = useDisclosure(false);
   const sides = [shares(base.counts), shares(target.counts)];
   const top = Math.max(...sides.flat(), Number.MIN_VALUE);
-  const svg = (
+  const { edges } = base;
+  /** @param {Range} [range] */
+  const plot = (range) => (
     <svg
       className={small ? classes.small : classes.large}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
@@ -34,6 +40,7 @@ export function OverlaidHistogram({ base, target, label, small = false }) {
       aria-label={label}
     >
       <title>{label}</title>
+      <Band edges={edges} range={range} width={WIDTH} height={HEIGHT} />
       {sides.map((values, i) => (
         <path
           key={i === 0 ? 'base' : 'target'}
@@ -43,10 +50,25 @@ export function OverlaidHistogram({ base, target, label, small = false }) {
       ))}
     </svg>
   );
-  if (small) return svg;
+  if (small) return plot();
+  /** @param {number} bin */
+  const describe = (bin) =>
+    t('common.bin', {
+      from: formatNumber(edges[bin]),
+      to: formatNumber(edges[bin + 1]),
+      base: formatPercent(sides[0]?.[bin] ?? 0),
+      target: formatPercent(sides[1]?.[bin] ?? 0),
+    });
+  const chart = picking ? (
+    <BinPicker {...picking} edges={edges} describeBin={describe}>
+      {plot}
+    </BinPicker>
+  ) : (
+    plot()
+  );
   return (
     <Stack gap={4}>
-      {asTable ? <Bins edges={base.edges} sides={sides} caption={label} /> : svg}
+      {asTable ? <Bins edges={base.edges} sides={sides} caption={label} /> : chart}
       {asTable ? null : <Axis edges={base.edges} />}
       <div className={classes.foot}>
         <SideLegend />

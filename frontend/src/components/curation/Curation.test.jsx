@@ -91,6 +91,28 @@ it('keeps the best of each ticked group and removes the others, on the version t
   expect(sent[0]).toMatchObject({ body: { item_ids: ['b', 'c'] }, ifMatch: '"v1"' });
 });
 
+it('shows each doubtful box in its image, and a doubtful class in the whole of it', async () => {
+  const row = { item_id: 'a', score: 0.9, class_name: 'cat', detail: '', facts: {} };
+  const image_size = { width: 640, height: 480 };
+  server.use(
+    answer('get', '/workspace/w1/data/quality', {
+      duplicates: [],
+      leaks: [],
+      labels: [
+        { ...row, code: 'tiny-box', box: [300, 200, 302, 240], image_size },
+        { ...row, code: 'wrong-class', box: null, image_size },
+      ],
+      counts: { labels: 2 },
+    }),
+  );
+  await renderPanel(<QualityDialog {...dialog} />, { search: '?queue=labels' });
+  const [, boxed, whole] = await screen.findAllByRole('row');
+  const drawn = boxed?.querySelector('rect');
+  expect([drawn?.getAttribute('x'), drawn?.getAttribute('width')]).toEqual(['300', '2']);
+  expect(boxed?.querySelector('img')?.style.left).toMatch(/^-/);
+  expect(whole?.querySelector('rect')).toBeNull();
+});
+
 it('says that nothing is wrong', async () => {
   server.use(
     answer('get', '/workspace/w1/data/quality', {

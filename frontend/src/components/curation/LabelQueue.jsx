@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { formatCount, formatNumber } from '../../lib/format.js';
-import { itemThumbnail } from '../../lib/thumbnails.js';
 import { EmptyState } from '../common/EmptyState.jsx';
+import { BoxCrop } from './BoxCrop.jsx';
 import classes from './Curation.module.css';
 
 /** @typedef {import('../../api/queries/types.d.ts').LabelIssue} LabelIssue */
@@ -96,14 +96,7 @@ export function LabelQueue({ workspaceId, rows, ...acts }) {
                   to={`/w/${workspaceId}/data?ids=${row.item_id}&item=${row.item_id}&at=0`}
                   aria-label={t('curation.quality.open', { number: at + 1 })}
                 >
-                  <img
-                    className={classes.small}
-                    src={itemThumbnail(workspaceId, row.item_id, 128)}
-                    alt=""
-                    loading="lazy"
-                    width={64}
-                    height={64}
-                  />
+                  <BoxCrop workspaceId={workspaceId} row={row} />
                 </Anchor>
               </Table.Td>
               <Table.Td>

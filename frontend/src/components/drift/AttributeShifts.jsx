@@ -15,6 +15,7 @@ export function AttributeShifts({ report }) {
       right={<SideLegend />}
     >
       <ShiftTable
+        report={report}
         shifts={report.attributes}
         nameOf={(name) => t(`attributes.${name}`, { defaultValue: name })}
         caption={t('drift.attributes')}

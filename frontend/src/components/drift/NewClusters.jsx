@@ -1,10 +1,14 @@
 // @ts-check
-import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { useNavigate } from 'react-router';
+import { clusterIdsQuery } from '../../api/queries/drift.js';
 import { useReportWorkspaces } from '../../hooks/useReportWorkspaces.js';
 import { formatCount, formatNumber, formatP, formatPercent } from '../../lib/format.js';
+import { ofIds, setSelection } from '../../lib/selection.js';
 import { exampleUrl } from '../../lib/thumbnails.js';
+import { ProblemAlert } from '../common/ProblemAlert.jsx';
 import { Section } from '../common/Section.jsx';
 import classes from './NewClusters.module.css';
 
@@ -33,13 +37,11 @@ export function NewClusters({ report }) {
                 })}
               </Text>
               {workspaceId ? (
-                <Anchor
-                  component={Link}
-                  size="sm"
-                  to={`/w/${workspaceId}/data?${new URLSearchParams({ ids: cluster.examples.join(',') })}`}
-                >
-                  {t('drift.workOnExamples')}
-                </Anchor>
+                <WorkOnCluster
+                  reportId={report.report_id}
+                  workspaceId={workspaceId}
+                  cluster={cluster.id}
+                />
               ) : null}
             </Group>
             <ul className={classes.examples}>
@@ -59,5 +61,39 @@ export function NewClusters({ report }) {
         ))}
       </Stack>
     </Section>
+  );
+}
+
+/** More would make an address that nobody can pass on. */
+const MAX_IN_ADDRESS = 200;
+
+/**
+ * All of a cluster's images selected in the workspace; the grid shows them alone where their ids fit an address.
+ * @param {{ reportId: string, workspaceId: string, cluster: number }} props
+ */
+function WorkOnCluster({ reportId, workspaceId, cluster }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const opening = useMutation({
+    mutationFn: () => queries.fetchQuery(clusterIdsQuery(reportId, cluster)),
+    onSuccess: (ids) => {
+      setSelection(workspaceId, ofIds(ids));
+      const shown = ids.length <= MAX_IN_ADDRESS ? `?ids=${ids.join(',')}` : '';
+      navigate(`/w/${workspaceId}/data${shown}`);
+    },
+  });
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={opening.isPending}
+        onClick={() => opening.mutate()}
+      >
+        {t('drift.workOnCluster')}
+      </Button>
+      {opening.error ? <ProblemAlert error={opening.error} /> : null}
+    </>
   );
 }

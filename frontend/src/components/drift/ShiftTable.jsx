@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { formatNumber, formatP } from '../../lib/format.js';
 import { directionOf, shiftSentence, sizeOf } from '../../lib/why.js';
 import { OverlaidHistogram } from '../common/OverlaidHistogram.jsx';
+import { ShiftRange } from './ShiftRange.jsx';
 import classes from './Shifts.module.css';
 
 const ICONS = {
@@ -21,8 +22,10 @@ const ICONS = {
  * @param {(name: string) => string} props.nameOf
  * @param {string} props.caption
  * @param {string} [props.first] the one to open at first; default: the strongest that is real
+ * @param {import('../../api/model.d.ts').DriftReport} [props.report] given where the numbers are attributes of images:
+ *   a range of one is then a selection
  */
-export function ShiftTable({ shifts, nameOf, caption, first }) {
+export function ShiftTable({ shifts, nameOf, caption, first, report }) {
   const { t } = useTranslation();
   const [opened, setOpened] = useState(first ?? shifts.find((s) => s.drifted)?.name ?? '');
   return (
@@ -76,11 +79,15 @@ export function ShiftTable({ shifts, nameOf, caption, first }) {
                   <tr className={classes.detail}>
                     <td colSpan={4}>
                       <p>{sentence}</p>
-                      <OverlaidHistogram
-                        base={shift.base_histogram}
-                        target={shift.target_histogram}
-                        label={sentence}
-                      />
+                      {report ? (
+                        <ShiftRange report={report} shift={shift} name={name} label={sentence} />
+                      ) : (
+                        <OverlaidHistogram
+                          base={shift.base_histogram}
+                          target={shift.target_histogram}
+                          label={sentence}
+                        />
+                      )}
                     </td>
                   </tr>
                 ) : null}

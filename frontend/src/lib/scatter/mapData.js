@@ -1,4 +1,5 @@
 // @ts-check
+import { ItemIds } from '../itemIds.js';
 import { MaskedIds } from '../maskedIds.js';
 
 /**
@@ -9,7 +10,7 @@ import { MaskedIds } from '../maskedIds.js';
  * @property {number} n
  * @property {string} encoder
  * @property {string} projection
- * @property {string[]} itemIds
+ * @property {ItemIds} itemIds
  * @property {string[]} splits names of the split codes
  * @property {Float32Array} x
  * @property {Float32Array} y
@@ -18,7 +19,12 @@ import { MaskedIds } from '../maskedIds.js';
  */
 
 /** @type {Record<string, { new (buffer: ArrayBuffer, offset: number, n: number): ArrayBufferView, BYTES_PER_ELEMENT: number }>} */
-const TYPES = { f4: Float32Array, i4: Int32Array, u1: Uint8Array };
+const TYPES = {
+  f4: Float32Array,
+  i4: Int32Array,
+  u1: Uint8Array,
+  u8: BigUint64Array,
+};
 const NEWLINE = 10;
 
 /**
@@ -31,7 +37,7 @@ export function parseMap(buffer) {
   const end = bytes.indexOf(NEWLINE);
   if (end < 0) throw new RangeError('the map has no head');
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
-  /** @type {Record<string, ArrayBufferView>} */
+  /** @type {Record<string, any>} */
   const columns = {};
   let offset = end + 1;
   for (const column of head.columns) {
@@ -41,14 +47,15 @@ export function parseMap(buffer) {
     columns[name] = new Column(buffer, offset, head.n);
     offset += head.n * Column.BYTES_PER_ELEMENT;
   }
+  const { item_id: itemIds, ...points } = columns;
   return /** @type {MapData} */ (
     /** @type {unknown} */ ({
       n: head.n,
       encoder: head.encoder,
       projection: head.projection,
-      itemIds: head.item_ids,
+      itemIds: new ItemIds(itemIds),
       splits: head.splits,
-      ...columns,
+      ...points,
     })
   );
 }
@@ -87,16 +94,7 @@ export function maskOf(map, ids) {
   // Our own lasso comes back as it was.
   if (ids instanceof MaskedIds && ids.all === map.itemIds)
     return { mask: ids.mask, count: ids.size };
-  const mask = new Uint8Array(map.n);
-  let count = 0;
-  if (ids.size === 0) return { mask, count };
-  for (let i = 0; i < map.n; i++) {
-    if (ids.has(map.itemIds[i])) {
-      mask[i] = 1;
-      count++;
-    }
-  }
-  return { mask, count };
+  return map.itemIds.maskOf(ids);
 }
 
 /**

@@ -5,6 +5,10 @@ import { nearestPoint, pointsInPolygon } from './lasso.js';
 import { colorBy, fitCamera, idsOf, maskOf, parseMap } from './mapData.js';
 import { paletteOf } from './palette.js';
 
+const FIRST = 0x00ff_0000_0000_0000n;
+/** @param {number} i */
+const id = (i) => `00ff00000000000${i}`;
+
 /** @param {number} n @param {string} [pad] */
 function encode(n, pad = '') {
   const head = JSON.stringify({
@@ -12,20 +16,20 @@ function encode(n, pad = '') {
     encoder: 'descriptor-1',
     projection: 'pca',
     splits: ['train', 'val'],
-    columns: ['x:f4', 'y:f4', 'cluster:i4', 'split:u1'],
-    item_ids: Array.from({ length: n }, (_, i) => `i${i}`),
+    columns: ['item_id:u8', 'x:f4', 'y:f4', 'cluster:i4', 'split:u1'],
   });
   const padded = head + pad;
   const line = new TextEncoder().encode(
-    `${padded}${' '.repeat((4 - ((padded.length + 1) % 4)) % 4)}\n`,
+    `${padded}${' '.repeat((8 - ((padded.length + 1) % 8)) % 8)}\n`,
   );
   const columns = [
+    new BigUint64Array(n).map((_, i) => FIRST + BigInt(i)),
     new Float32Array(n).map((_, i) => i),
     new Float32Array(n).map((_, i) => -i),
     new Int32Array(n).map((_, i) => (i % 3) - 1),
     new Uint8Array(n).map((_, i) => i % 2),
   ];
-  const bytes = new Uint8Array(line.length + 13 * n);
+  const bytes = new Uint8Array(line.length + 21 * n);
   bytes.set(line);
   let at = line.length;
   for (const column of columns) {
@@ -42,7 +46,7 @@ test('the binary map is read column by column, whatever the length of its head',
     expect([...map.y]).toEqual([-0, -1, -2, -3, -4, -5, -6]);
     expect([...map.cluster]).toEqual([-1, 0, 1, -1, 0, 1, -1]);
     expect([...map.split]).toEqual([0, 1, 0, 1, 0, 1, 0]);
-    expect(map.itemIds[6]).toBe('i6');
+    expect(map.itemIds.at(6)).toBe(id(6));
   }
 });
 
@@ -87,11 +91,11 @@ test('the nearest point is found within reach and not beyond', () => {
 
 test('ids go to a mask and back', () => {
   const map = parseMap(encode(5));
-  const { mask, count } = maskOf(map, new Set(['i1', 'i4', 'elsewhere']));
+  const { mask, count } = maskOf(map, new Set([id(1), id(4), 'ffffffffffffffff']));
   expect(count).toBe(2);
   const ids = idsOf(map, mask, count);
-  expect([...ids]).toEqual(['i1', 'i4']);
-  expect([ids.has('i1'), ids.has('i2'), ids.size]).toEqual([true, false, 2]);
+  expect([...ids]).toEqual([id(1), id(4)]);
+  expect([ids.has(id(1)), ids.has(id(2)), ids.size]).toEqual([true, false, 2]);
   expect(maskOf(map, ids).mask).toBe(mask);
 });
 

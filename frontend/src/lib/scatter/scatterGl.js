@@ -3,8 +3,8 @@ import { scaleOf } from './camera.js';
 
 /**
  * A million points in WebGL2. While the camera moves only a prefix is drawn (points are shuffled, so
- * it is a fair sample); at rest all are added in slices, so that no frame is held up for long, even
- * where WebGL runs in software.
+ * it is a fair sample); at rest all are added in slices, each when the one before is on the screen, so
+ * that the rest of the page never waits behind a queue of them, even where WebGL runs in software.
  *
  * @typedef {import('./camera.js').Camera} Camera
  * @typedef {object} Points
@@ -78,6 +78,8 @@ export function createGlScatter(canvas) {
   let budget = MOST_MOVING;
   let movedAt = 0;
   let anySelected = false;
+  /** @type {WebGLSync | null} */
+  let slice = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
 
@@ -100,6 +102,14 @@ export function createGlScatter(canvas) {
   function draw() {
     frame = 0;
     if (!gl) return;
+    if (!moving && isDrawing()) {
+      frame = requestAnimationFrame(draw);
+      return;
+    }
+    if (drawn === n && n > 0) {
+      canvas.dataset.drawn = 'all';
+      return;
+    }
     if (drawn === 0) {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(0, 0, 0, 0);
@@ -113,8 +123,19 @@ export function createGlScatter(canvas) {
     const count = moving ? Math.min(n, budget) : Math.min(n - drawn, SLICE);
     if (count > 0) gl.drawArrays(gl.POINTS, drawn, count);
     drawn += count;
-    canvas.dataset.drawn = drawn < n ? 'part' : 'all';
-    if (!moving && drawn < n) frame = requestAnimationFrame(draw);
+    canvas.dataset.drawn = n > 0 ? 'part' : 'all';
+    if (moving || n === 0) return;
+    slice = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    frame = requestAnimationFrame(draw);
+  }
+
+  /** Whether the last slice is still on its way to the screen. */
+  function isDrawing() {
+    if (!gl || !slice) return false;
+    if (gl.clientWaitSync(slice, gl.SYNC_FLUSH_COMMANDS_BIT, 0) === gl.TIMEOUT_EXPIRED) return true;
+    gl.deleteSync(slice);
+    slice = null;
+    return false;
   }
 
   /** Frames that come late mean that too much is drawn in each. */
