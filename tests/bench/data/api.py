@@ -228,7 +228,8 @@ def run_size(scratch: Path, n: int, runs: int, built: Path | None) -> dict[str, 
     if built is None:
         made = [
             sys.executable,
-            str(Path(library.__file__)),
+            "-m",
+            "tests.bench.data.index",
             "--one",
             str(n),
             "--build",
@@ -245,7 +246,9 @@ def run_size(scratch: Path, n: int, runs: int, built: Path | None) -> dict[str, 
         port = free.getsockname()[1]
     log = (scratch / "service.log").open("wb")
     service = subprocess.Popen(
-        [sys.executable, __file__, "--serve", str(workspaces), "--port", str(port)], stdout=log, stderr=log
+        [sys.executable, "-m", "tests.bench.data.api", "--serve", str(workspaces), "--port", str(port)],
+        stdout=log,
+        stderr=log,
     )
     try:
         client = connect(port, service)

@@ -274,7 +274,17 @@ def main() -> None:
 
 def run_size(scratch: Path, n: int, runs: int) -> dict[str, Any]:
     """Build and measure one size, each in a fresh process."""
-    command = [sys.executable, __file__, "--one", str(n), "--work", str(scratch), "--runs", str(runs)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench.data.index",
+        "--one",
+        str(n),
+        "--work",
+        str(scratch),
+        "--runs",
+        str(runs),
+    ]
     made = subprocess.run([*command, "--build"], check=True, capture_output=True, text=True)
     measured = subprocess.run(command, check=True, capture_output=True, text=True)
     shutil.rmtree(scratch / f"root-{n}")

@@ -115,9 +115,10 @@ def wait_for(address: str, running: list[subprocess.Popen[bytes]], log: str) -> 
 
 def build(scratch: Path, items: int) -> Path:
     """Make the workspace; returns the folder of workspaces."""
-    index = ROOT / "tests" / "bench" / "data" / "index.py"
-    made = [sys.executable, str(index), "--one", str(items), "--build", "--work", str(scratch)]
-    subprocess.run(made, check=True, capture_output=True)
+    index = [sys.executable, "-m", "tests.bench.data.index"]
+    subprocess.run(
+        [*index, "--one", str(items), "--build", "--work", str(scratch)], check=True, capture_output=True
+    )
     workspaces = scratch / "workspaces"
     workspaces.mkdir()
     (scratch / f"root-{items}").rename(workspaces / NAME)
