@@ -1,6 +1,5 @@
 """Writing items in any format, with a report of what it cannot hold."""
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from ddoc.dataset.items import Annotation, DatasetInfo
 from ddoc.errors import ConflictError, InvalidInputError
 from ddoc.formats.model import ExportItem, ExportSource
 from ddoc.formats.names import UniqueNames
-from ddoc.formats.output import OutputFolder
+from ddoc.formats.output import Images, OutputFolder
 from ddoc.formats.registry import format_named
 from ddoc.formats.shapes import checked_box, checked_ring
-from ddoc.paths import clone_or_copy
 from ddoc.reports import Report
 
 
@@ -50,27 +48,14 @@ def export(
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        media = (_link if link else _copy) if include_images else None
-        out = OutputFolder(staging, media)
+        images: Images = ("linked" if link else "copied") if include_images else "left out"
         checked = _Checked(items, info, notes)
-        chosen.write(ExportSource(info, checked), out, notes)
+        with OutputFolder(staging, images) as out:
+            chosen.write(ExportSource(info, checked), out, notes)
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return ExportResult(checked.count, out.files, out.bytes, notes)
-
-
-def _link(source: Path, target: str) -> int:
-    try:
-        os.link(source, target)
-    except OSError:
-        clone_or_copy(source, Path(target))
-    return os.stat(target).st_size  # noqa: PTH116 (a Path a file costs as much as the link)
-
-
-def _copy(source: Path, target: str) -> int:
-    clone_or_copy(source, Path(target))
-    return os.stat(target).st_size  # noqa: PTH116
 
 
 class _Checked:

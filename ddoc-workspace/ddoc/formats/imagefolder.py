@@ -72,7 +72,7 @@ class ImageFolder:
             name = _class_of(item, report)
             if name is not None:
                 out.place(item.image, f"{item.split}/{name}/{item.name}")
-        if not out.has_media:
+        if not out.has_images:
             report.note("images-left-out", INFO.title, "skipped", "without images this format holds nothing")
 
 

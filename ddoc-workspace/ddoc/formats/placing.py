@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ddoc.dataset.images import ImageHeader, is_complete
 from ddoc.errors import DiskFullError
-from ddoc.formats.output import write_new
+from ddoc.formats.write_worker import write_new
 
 _FICLONE = 0x40049409
 _BLOCK = 1 << 22

@@ -43,7 +43,7 @@ class Plain:
             out.place(item.image, f"{item.split}/{item.name}")
             if item.annotations:
                 report.note("annotation-dropped", item.name, "skipped", count=len(item.annotations))
-        if not out.has_media:
+        if not out.has_images:
             report.note("images-left-out", INFO.title, "skipped", "without images this format holds nothing")
 
 

@@ -2,20 +2,18 @@
 
 import contextlib
 import itertools
-import marshal
 import os
 import queue
-import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import Final, Literal
 
 from ddoc.errors import UnavailableError
 from ddoc.execution import cores
+from ddoc.pipes import receive, send, start_script
 from ddoc.progress import Progress
 from ddoc.snapshot import file_worker
 from ddoc.snapshot.disk import flushing
@@ -25,7 +23,6 @@ Task = Literal["hash", "store", "fetch"]
 PROCESSES_ABOVE: Final = 2_000
 CHUNK: Final = 200
 _MOST_WORKERS: Final = 8
-_LENGTH: Final = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def _here(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
 def _in_processes(job: FileJob, chunks: _Chunks) -> Iterator[tuple[int, list[Outcome]]]:
     answers: Answers = queue.SimpleQueue()
     # one core is this process's own, which saves the memory of a worker
-    workers = [_start() for _ in range(min(cores(), _MOST_WORKERS) - 1)]
+    workers = [start_script(file_worker.__file__) for _ in range(min(cores(), _MOST_WORKERS) - 1)]
     threads = [threading.Thread(target=_feed, args=(w, job, chunks, answers), daemon=True) for w in workers]
     threads.append(threading.Thread(target=_work, args=(job, chunks, answers), daemon=True))
     try:
@@ -129,21 +126,15 @@ def _work(job: FileJob, chunks: _Chunks, answers: Answers) -> None:
         answers.put(None)
 
 
-def _start() -> "subprocess.Popen[bytes]":
-    # -I and -S: no site packages, no user settings; a worker needs the standard library alone
-    command = [sys.executable, "-I", "-S", file_worker.__file__]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
 def _feed(worker: "subprocess.Popen[bytes]", job: FileJob, chunks: _Chunks, answers: Answers) -> None:
     """Give one worker chunk after chunk; ends with None, or with what went wrong."""
     assert worker.stdin is not None
     assert worker.stdout is not None
     try:
-        _send(worker.stdin, (job.task, str(job.cache), str(job.staging or ""), job.reflink))
+        send(worker.stdin, (job.task, str(job.cache), str(job.staging or ""), job.reflink))
         while (taken := chunks.take()) is not None:
-            _send(worker.stdin, taken[1])
-            answer = _receive(worker.stdout)
+            send(worker.stdin, taken[1])
+            answer = receive(worker.stdout)
             if isinstance(answer, tuple):
                 answers.put(OSError(*answer))
                 return
@@ -154,23 +145,6 @@ def _feed(worker: "subprocess.Popen[bytes]", job: FileJob, chunks: _Chunks, answ
         answers.put(error)
     else:
         answers.put(None)
-
-
-def _send(pipe: IO[bytes], value: Any) -> None:
-    data = marshal.dumps(value)
-    pipe.write(_LENGTH.pack(len(data)) + data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> "list[Outcome] | tuple[int, str]":
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    size = _LENGTH.unpack(head)[0]
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return marshal.loads(data)  # noqa: S302 our own worker's answer
 
 
 def can_reflink(folder: Path) -> bool:

@@ -60,6 +60,19 @@ test('makes a workspace of each side', async () => {
   target = await newestTarget();
 });
 
+test('picks a range in a histogram of the report and goes on with its images', async () => {
+  const { items } = await ask(page, '/drift?limit=1');
+  await page.goto(`/drift/${items[0].report_id}`);
+  const picker = page.getByRole('slider').first();
+  await picker.focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: "Work on the target's images" }).click();
+  await page.waitForURL(new RegExp(`/w/${target}/data\\?attr=`));
+  await expect(page.getByText(/^[1-9]\d* of 364$/)).toBeVisible({ timeout: 30_000 });
+});
+
 test('browses, filters in the address, and looks at boxes', async () => {
   await page.goto(`/w/${target}/data`);
   const grid = page.getByRole('grid', { name: 'Images' });
