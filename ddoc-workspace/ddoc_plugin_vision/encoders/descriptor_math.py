@@ -3,6 +3,8 @@
 Everything is computed for a whole batch at once; NumPy and OpenCV only, so worker processes stay small.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +77,7 @@ def _votes(strength: Vectors, angle: Vectors, count: int) -> Vectors:
     turns -= low.astype(np.float32)  # now the share of the next direction
     second = turns * strength
     width = 2 * _HOG_BINS + 2  # a whole turn is two half ones, and rounding may reach its end
-    place = _cells(count, SIZE // _HOG_CELL).ravel() * width
-    place += low
+    place = _cells(count, SIZE // _HOG_CELL, width).ravel() + low
     length = count * (SIZE // _HOG_CELL) ** 2 * width
     total = np.bincount(place, weights=strength - second, minlength=length)
     total[1:] += np.bincount(place, weights=second, minlength=length)[:-1]
@@ -86,11 +87,12 @@ def _votes(strength: Vectors, angle: Vectors, count: int) -> Vectors:
     return (halves / _HOG_CELL**2).astype(np.float32)
 
 
-def _cells(count: int, across: int, *, values: int = 1) -> NDArray[np.int64]:
-    """Return (n, 64, 64 · values): the cell of each pixel's values, `across`² cells an image."""
+@lru_cache(maxsize=32)
+def _cells(count: int, across: int, width: int, *, values: int = 1) -> NDArray[np.int64]:
+    """Return (n, 64, 64 · values): where the histogram of each pixel's cell starts, of `across`² cells an image."""
     along = np.arange(SIZE) // (SIZE // across)
     within = along[:, None] * across + np.repeat(along, values)[None]
-    return np.arange(count)[:, None, None] * across**2 + within[None]
+    return (np.arange(count)[:, None, None] * across**2 + within[None]) * width
 
 
 def colour_histograms(batch: Batch) -> Vectors:
@@ -101,8 +103,7 @@ def colour_histograms(batch: Batch) -> Vectors:
     count = len(batch)
     lab = cv2.cvtColor(batch.reshape(count * SIZE, SIZE, 3), cv2.COLOR_RGB2LAB)
     width = 3 * _COLOUR_BINS
-    place = cv2.LUT(lab, _colour_codes()).reshape(count, SIZE, 3 * SIZE).astype(np.int64)
-    place += _cells(count, 2, values=3) * width
+    place = cv2.LUT(lab, _colour_codes()).reshape(count, SIZE, 3 * SIZE) + _cells(count, 2, width, values=3)
     found = np.bincount(place.ravel(), minlength=count * 4 * width)
     fine = found.reshape(count, 4, 3, _COLOUR_BINS).astype(np.float32)
     whole = fine.sum(1, keepdims=True)
@@ -110,6 +111,7 @@ def colour_histograms(batch: Batch) -> Vectors:
     return np.concatenate([levels[0], levels[1] / 2], axis=1)
 
 
+@lru_cache(maxsize=1)
 def _colour_codes() -> NDArray[np.uint8]:
     """Return (1, 256, 3): for each of 256 values of L, a and b its bin; those of a and b begin at 8 and 16."""
     values = np.arange(256)
@@ -136,13 +138,13 @@ def local_patterns(batch: Batch) -> Vectors:
     code = code.reshape(count, SIZE, SIZE)[:, 1:-1, 1:-1]
     side = SIZE - 2
     cells = _LBP_GRID * _LBP_GRID
-    place = _uniform_codes().take(code)
-    place += _cell_offsets(count, side)
+    place = _uniform_codes().take(code) + _cell_offsets(count, side)
     found = np.bincount(place.ravel(), minlength=count * cells * _LBP_CODES)
     shares = found.reshape(count, cells, _LBP_CODES).astype(np.float32) / (side // _LBP_GRID) ** 2
     return np.asarray(np.sqrt(shares).reshape(count, -1) / _LBP_GRID, np.float32)
 
 
+@lru_cache(maxsize=32)
 def _cell_offsets(count: int, side: int) -> NDArray[np.int64]:
     """Return (n, side, side): where the histogram of a pixel's quarter starts."""
     along = np.arange(side) // (side // _LBP_GRID)
@@ -150,6 +152,7 @@ def _cell_offsets(count: int, side: int) -> NDArray[np.int64]:
     return np.arange(count)[:, None, None] * (_LBP_GRID * _LBP_GRID * _LBP_CODES) + within[None]
 
 
+@lru_cache(maxsize=1)
 def _uniform_codes() -> NDArray[np.int64]:
     """Return for each of 256 patterns its number among the 58 with at most two changes around, or 58."""
     bits = (np.arange(256)[:, None] >> np.arange(8)[None]) & 1
