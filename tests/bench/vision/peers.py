@@ -13,7 +13,7 @@ PEERS = {
     "alibi-detect": ["torch==2.13.0", "alibi-detect"],
     "frouros": ["frouros"],
     "torchdrift": ["torch==2.13.0", "torchvision==0.28.0", "torchdrift", "tqdm"],
-    "evidently": ["evidently"],
+    "evidently": ["evidently", "pandas<3"],
 }
 _HERE = Path(__file__).parent
 INSTALL_SECONDS = 1500
