@@ -15,9 +15,10 @@ from ddoc.formats.model import ExportItem
 
 @dataclass(frozen=True, slots=True)
 class TrainingObject:
-    """Something with a class: a whole image (`box` is None) or a part of one, in pixels."""
+    """Something with a class: a whole image (`box` is None) or a part of one, in pixels. `name` is its item's."""
 
     image: Path
+    name: str
     split: str
     class_name: str
     box: Box | None
@@ -29,7 +30,9 @@ def read_objects(data: Path) -> list[TrainingObject]:
     for item in read_items(data):
         for annotation in item.annotations or ():
             if annotation.kind == "class" or annotation.box is not None:
-                found.append(TrainingObject(item.image, item.split, annotation.class_name, annotation.box))
+                found.append(
+                    TrainingObject(item.image, item.name, item.split, annotation.class_name, annotation.box)
+                )
     return found
 
 

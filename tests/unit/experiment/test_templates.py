@@ -10,11 +10,15 @@ from ddoc.analysis.protocol import get_encoder
 from ddoc.analysis.vectors import VectorStore
 from ddoc.dataset.info import write_info
 from ddoc.dataset.items import DatasetInfo
+from ddoc.dataset.predicted_issues import Label, find_predicted
+from ddoc.dataset.predictions import read_predictions
 from ddoc.experiment.checks import check_trainer
 from ddoc.experiment.records import judge
 from ddoc.experiment.runner.folder import RunFolder, read_json
+from ddoc.experiment.training_data import read_items
 from ddoc.experiment.uploads import list_templates
 from ddoc.hashing import md5_file
+from ddoc.ids import item_id_of
 from tests.unit.experiment.runs import start_template, wait_for_end
 
 COLOURS = {"apple": (40, 40, 220), "leaf": (60, 200, 60), "sky": (230, 150, 60)}
@@ -80,6 +84,41 @@ def test_the_embedding_probe_tells_colours_apart(tmp_path: Path, task: str) -> N
     metrics = result_of(start_template(tmp_path, "embedding_probe", tmp_path / "data", {}))
     assert metrics["accuracy"] > 0.95
     assert metrics["f1/sky"] > 0.9
+
+
+@pytest.mark.parametrize("task", ["classify", "detect"])
+def test_what_the_embedding_probe_predicts_finds_wrong_labels(tmp_path: Path, task: str) -> None:
+    data = tmp_path / "data"
+    make_coloured(data, task=task, n=60)
+    if task == "classify":
+        wrong = data / "images" / "train" / "leaf" / "9.jpg"
+        (data / "images" / "train" / "apple" / "9.jpg").rename(wrong)
+    else:
+        label = data / "labels" / "train" / "9.txt"
+        first, second = label.read_text().splitlines()
+        label.write_text(f"1{first[1:]}\n{second}\n")
+    folder = start_template(tmp_path, "embedding_probe", data, {})
+    result_of(folder)
+    predicted = read_predictions(folder.output / "predictions.json", tuple(COLOURS))
+    labels = {
+        item_id_of(item.name): [
+            Label(a.class_name, a.box and (a.box.x1, a.box.y1, a.box.x2, a.box.y2))
+            for a in item.annotations or ()
+        ]
+        for item in read_items(data)
+    }
+    assert predicted.keys() == labels.keys()
+    found = [row for row in find_predicted(labels, predicted) if row["code"] == "wrong-class"]
+    assert (found[0]["item_id"], found[0]["class_name"]) == (item_id_of("9.jpg"), "leaf")
+
+
+def test_the_embedding_probe_needs_only_two_objects(tmp_path: Path) -> None:
+    make_coloured(tmp_path / "data", task="classify", n=3)
+    folder = start_template(tmp_path, "embedding_probe", tmp_path / "data", {})
+    result_of(folder)
+    assert read_predictions(folder.output / "predictions.json", tuple(COLOURS)).keys() <= {
+        item_id_of(f"{i}.jpg") for i in range(3)
+    }
 
 
 def test_the_embedding_probe_takes_stored_vectors(tmp_path: Path) -> None:

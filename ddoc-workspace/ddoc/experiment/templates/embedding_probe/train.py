@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import numpy as np
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import ddoc
@@ -21,6 +24,8 @@ from ddoc.hashing import md5_file
 
 CHUNK = 256
 MIN_SIDE = 4
+FOLDS = 5
+MIN_SHARE = 0.02
 
 
 def train(
@@ -48,6 +53,9 @@ def train(
     predicted = model.predict(scaler.transform(vectors[~is_train]))
     metrics = measure(labels[~is_train], predicted, names)
     ddoc.report(0, **metrics)
+    write_predictions(
+        output_dir / "predictions.json", objects, names, out_of_fold(vectors, labels, strength, seed)
+    )
     return save(output_dir, metrics, model, scaler, names, (labels[~is_train], predicted))
 
 
@@ -109,6 +117,37 @@ def measure(truth: np.ndarray, predicted: np.ndarray, names: list[str]) -> dict[
     }
 
 
+def out_of_fold(vectors: np.ndarray, labels: np.ndarray, strength: float, seed: int) -> np.ndarray:
+    """Return the probability of every class (n, classes) for each object, by models that never saw it.
+
+    Zero throughout where the objects are too few for that.
+    """
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000, random_state=seed))
+    folds = list(KFold(min(FOLDS, len(labels)), shuffle=True, random_state=seed).split(vectors))
+    if any(len(set(labels[fitted])) < 2 for fitted, _ in folds):
+        print("too few objects of some class: the labels are not held against predictions")
+        return np.zeros((len(labels), labels.max() + 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # a class that one fold lacks has no probability there
+        return cross_val_predict(model, vectors, labels, cv=folds, method="predict_proba")
+
+
+def write_predictions(
+    target: Path, objects: list[TrainingObject], names: list[str], shares: np.ndarray
+) -> None:
+    """Write the probable classes of every object as COCO results, which the queue of doubtful labels reads."""
+    rows: list[dict[str, Any]] = []
+    for thing, probable in zip(objects, shares, strict=True):
+        box = thing.box and [thing.box.x1, thing.box.y1, thing.box.width, thing.box.height]
+        rows += [
+            {"file_name": thing.name, "category_name": names[c], "score": float(probable[c]), "bbox": box}
+            for c in np.flatnonzero(probable >= MIN_SHARE)
+        ]
+    target.write_text(json.dumps(rows))
+
+
 def save(
     output_dir: Path,
     metrics: dict[str, float],
@@ -129,4 +168,4 @@ def save(
     matrix = confusion_matrix(*outcome, labels=list(range(len(names))))
     confusion = output_dir / "confusion.json"
     confusion.write_text(json.dumps({"classes": names, "rows": "truth", "matrix": matrix.tolist()}))
-    return {"model_path": "model.npz", "metrics": metrics, "artifacts": [confusion]}
+    return {"model_path": "model.npz", "metrics": metrics, "artifacts": [confusion, "predictions.json"]}
