@@ -51,6 +51,14 @@ def test_the_map_is_shown_at_once_and_better_when_its_job_has_ended(
     made = {"name": "mapped", "path": str(tmp_path / "import" / "base")}
     workspace = job(client, "/workspace/create", made)["workspace_id"]
     assert job(client, f"/workspace/{workspace}/analyze/embedding")["state"] == "complete"
+    clusters = client.get(f"/workspace/{workspace}/analysis/results").json()["embedding"]["clusters"]
+    listed = {
+        i["item_id"] for i in client.get(f"/workspace/{workspace}/data/items?limit=100").json()["items"]
+    }
+    assert sum(c["size"] for c in clusters) == 60
+    assert all(c["examples"] and set(c["examples"]) <= listed for c in clusters)
+    classes = client.get(f"/workspace/{workspace}/data/stats").json()["classes"]
+    assert {name for c in clusters for name in c["label_counts"]} == set(classes)
     shown, first = read_map(client, workspace)
     assert shown["projection"] in {"pca", "pacmap"}
     assert shown["n"] == 60

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
-from app.services.tables import write_refs
+from app.services.tables import Table, write_refs
 from app.settings import Settings
 from ddoc.analysis import (
     can_refine,
@@ -22,7 +22,6 @@ from ddoc.analysis import (
     load_groups,
     summary,
 )
-from ddoc.dataset.dataset import Dataset
 from ddoc.dataset.quality import near_groups
 from ddoc.errors import DdocError, NotFoundError, UnavailableError
 from ddoc.paths import Layout
@@ -69,12 +68,18 @@ class Analyses:
     def results(self, workspace_id: str, *, encoder: str | None) -> dict[str, Any]:
         """Return what is known of both analyses, for the data as it is now."""
         dataset = self._roots.workspace(workspace_id)
-        items = dataset.index.items_table()
-        hashes: list[str] = items["content_hash"].to_pylist()
-        ids = dict(zip(hashes, items["item_id"].to_pylist(), strict=True))
+        index = dataset.index
+        contents = index.contents_table()
         key = get_encoder(encoder).key if encoder else None
-        found = summary(dataset.layout, hashes, encoder_key=key, classes=_classes(dataset, ids))
-        for cluster in found["embedding"]["clusters"]:
+        found = summary(
+            dataset.layout,
+            contents["content_hash"].to_pylist(),
+            encoder_key=key,
+            label_counts=index.class_counts_of_clusters,
+        )
+        clusters = found["embedding"]["clusters"]
+        ids = _ids_of(contents, [h for cluster in clusters for h in cluster["examples"]])
+        for cluster in clusters:
             cluster["examples"] = [ids[h] for h in cluster["examples"] if h in ids]
         found["embedding"]["semantic"] = _is_semantic(found["embedding"]["encoder"])
         return found
@@ -119,7 +124,7 @@ class Analyses:
         key = get_encoder(encoder).key if encoder else last_encoder(dataset.layout)
         if key is None:
             raise NotFoundError("compute an embedding first", code="no-embedding")
-        items = dataset.index.items_table()
+        items = dataset.index.contents_table()
         ids: dict[str, list[str]] = defaultdict(list)
         for content_hash, other in zip(
             items["content_hash"].to_pylist(), items["item_id"].to_pylist(), strict=True
@@ -219,10 +224,8 @@ def _is_semantic(key: str | None) -> bool | None:
     return None
 
 
-def _classes(dataset: Dataset, ids: dict[str, str]) -> dict[str, list[str]]:
-    """Return the class names of each content, for the clusters' label counts."""
-    by_item: dict[str, list[str]] = defaultdict(list)
-    rows = dataset.index.classes_table().to_pylist()
-    for row in rows:
-        by_item[row["item_id"]].append(row["class_name"])
-    return {content: by_item[item_id] for content, item_id in ids.items()}
+def _ids_of(contents: Table, hashes: list[str]) -> dict[str, str]:
+    """Return an item id for each of these contents that is there."""
+    wanted = pc.SetLookupOptions(pa.array(hashes, pa.string()))
+    rows = contents.filter(pc.call_function("is_in", [contents["content_hash"]], wanted))
+    return dict(zip(rows["content_hash"].to_pylist(), rows["item_id"].to_pylist(), strict=True))

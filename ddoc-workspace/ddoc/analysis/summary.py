@@ -1,7 +1,7 @@
 """What is known about a set of items: the content of `GET analysis/results`."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from ddoc.analysis.vectors import VectorStore
 from ddoc.paths import Layout
 
 ATTRIBUTES_KEY = "attributes-1"
+# Given (content_hash, cluster), how many images of each class lie in each cluster, most first
+LabelCounts = Callable[[Any], Mapping[int, Mapping[str, int]]]
 _BINS = 40
 
 
@@ -23,18 +25,18 @@ def summary(
     hashes: Sequence[str],
     *,
     encoder_key: str | None = None,
-    classes: Mapping[str, Sequence[str]] | None = None,
+    label_counts: LabelCounts | None = None,
 ) -> dict[str, Any]:
     """Return `{attributes: {...}, embedding: {...}}` for the items with these content hashes (one per item).
 
-    `encoder_key`: whose vectors; default: the encoder analysed last. `classes` gives class names by content hash
-    for the clusters' label counts. States: `missing` nothing computed; `partial` a run was stopped; `stale` all
+    `encoder_key`: whose vectors; default: the encoder analysed last. `label_counts` counts the
+    labels of the clusters. States: `missing` nothing computed; `partial` a run was stopped; `stale` all
     was computed once, but items came since; `complete`.
     """
     key = encoder_key or last_encoder(layout)
     return {
         "attributes": _attributes(layout, hashes),
-        "embedding": _embedding(layout, hashes, key, classes or {}),
+        "embedding": _embedding(layout, hashes, key, label_counts),
     }
 
 
@@ -103,7 +105,7 @@ def _describe(column: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _embedding(
-    layout: Layout, hashes: Sequence[str], key: str | None, classes: Mapping[str, Sequence[str]]
+    layout: Layout, hashes: Sequence[str], key: str | None, label_counts: LabelCounts | None
 ) -> dict[str, Any]:
     empty: dict[str, Any] = {"state": "missing", "encoder": key, "dim": 0, "items": 0, "of": len(hashes), "failed": 0,
                              "clusters": [], "duplicates": {"exact": 0, "near": 0}, "outliers": 0}  # fmt: skip
@@ -117,14 +119,14 @@ def _embedding(
     current = found is not None and are_current(found, hashes)
     state = _state(layout, f"embedding-{key}", sum(have), len(hashes) - failed, current=current)
     head = empty | {"state": state, "dim": store.dim, "items": sum(have), "failed": failed}
-    return head | (_of_groups(found, hashes, classes) if found is not None else {})
+    return head | (_of_groups(found, hashes, label_counts) if found is not None else {})
 
 
-def _of_groups(found: Groups, hashes: Sequence[str], classes: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _of_groups(found: Groups, hashes: Sequence[str], label_counts: LabelCounts | None) -> dict[str, Any]:
     items = Counter(hashes)
+    labels = label_counts(found.table.select([KEY, "cluster"])) if label_counts else {}
     table = found.table.to_pydict()
     sizes: Counter[int] = Counter()
-    labels: dict[int, Counter[str]] = {}
     near: Counter[int] = Counter()
     outliers = 0
     rows = zip(table[KEY], table["cluster"], table["duplicate_group"], table["outlier"], strict=True)
@@ -133,7 +135,6 @@ def _of_groups(found: Groups, hashes: Sequence[str], classes: Mapping[str, Seque
         if not count:
             continue
         sizes[cluster] += count
-        labels.setdefault(cluster, Counter()).update(classes.get(content_hash, ()))
         outliers += count * (outlier >= OUTLIER_SHARE)
         if group >= 0:
             near[group] += 1
@@ -142,7 +143,7 @@ def _of_groups(found: Groups, hashes: Sequence[str], classes: Mapping[str, Seque
             {
                 "id": cluster,
                 "size": size,
-                "label_counts": dict(labels[cluster].most_common()),
+                "label_counts": dict(labels.get(cluster, {})),
                 "examples": [h for h in found.examples.get(cluster, ()) if h in items],
             }
             for cluster, size in sorted(sizes.items())

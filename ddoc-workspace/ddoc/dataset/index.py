@@ -159,6 +159,11 @@ class Index:
         with self.reading() as (cursor, state):
             return tables.items_table(cursor, wanted or EVERYTHING, state)
 
+    def contents_table(self) -> Table:
+        """Return item_id and content_hash of every item."""
+        with self.reading() as (cursor, _):
+            return tables.contents_table(cursor)
+
     def values_table(self, wanted: Filter | None = None) -> Table:
         """Return the items with every attribute, group and drift score as columns."""
         with self.reading() as (cursor, state):
@@ -183,6 +188,11 @@ class Index:
         """Return the ids of items that share their path below the split with another one."""
         with self.reading() as (cursor, _):
             return lookups.clashing_ids(cursor)
+
+    def class_counts_of_clusters(self, clusters: Table) -> dict[int, dict[str, int]]:
+        """Return how many images of each class lie in each of the `clusters` (content_hash, cluster), most first."""
+        with self.reading() as (cursor, state):
+            return lookups.class_counts_of_clusters(cursor, clusters, state)
 
     def class_counts(self, ids: Sequence[str]) -> dict[str, int]:
         """Return annotations per class of these items."""

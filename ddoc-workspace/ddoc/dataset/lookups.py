@@ -34,6 +34,20 @@ def class_counts(cursor: Cursor, ids: Sequence[str], state: State) -> dict[str, 
     return {state.classes[number]: int(n) for number, n in rows}
 
 
+def class_counts_of_clusters(cursor: Cursor, clusters: Table, state: State) -> dict[int, dict[str, int]]:
+    """Return how many images of each class lie in each of the clusters, most first; a row of (content_hash, cluster)
+    per content."""
+    with bound(cursor, clusters=clusters):
+        rows = cursor.execute(
+            f"SELECT cluster, class_id, count(*) AS images FROM (SELECT {CID} AS cid, cluster FROM clusters)"
+            " JOIN item USING (cid) JOIN item_class USING (rid) GROUP BY ALL ORDER BY images DESC, class_id"
+        ).fetchall()
+    counts: dict[int, dict[str, int]] = {}
+    for cluster, number, images in rows:
+        counts.setdefault(cluster, {})[state.classes[number]] = images
+    return counts
+
+
 def existing_hashes(cursor: Cursor, hashes: Sequence[str]) -> set[str]:
     """Return which of these contents the set holds."""
     with bound(cursor, wanted=pa.table({"content_hash": pa.array(hashes, pa.string())})):

@@ -19,6 +19,13 @@ def items_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     )
 
 
+def contents_table(cursor: Cursor) -> Table:
+    """Return item_id and content_hash of every item."""
+    return cursor.sql(
+        "SELECT lpad(lower(hex(iid)), 16, '0') AS item_id, content_hash FROM item ORDER BY rid"
+    ).to_arrow_table()
+
+
 def values_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, content_hash, split, annotation_count, bytes, width, height and every result beside the items:
     attributes by their name, groups, and `drift_score:<report>` (FLOAT or null)."""

@@ -1,6 +1,7 @@
 """The index: filters, pages, views, histograms, statistics, results, outside changes, many readers."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,21 @@ def plain_rows(dataset: Dataset) -> list[dict[str, Any]]:
     return [
         {**i, **v, "classes": classes.get(i["item_id"], set())} for i, v in zip(items, values, strict=True)
     ]
+
+
+def test_classes_are_counted_per_cluster_as_plain_python_counts_them(large: Dataset) -> None:
+    values = large.index.values_table()
+    of_content = dict(zip(values["content_hash"].to_pylist(), values["cluster"].to_pylist(), strict=True))
+    known = {content: cluster for content, cluster in of_content.items() if cluster is not None}
+    clusters = pa.table({"content_hash": list(known), "cluster": list(known.values())})
+    wanted: dict[int, Counter[str]] = {}
+    for row in plain_rows(large):
+        if row["cluster"] is not None:
+            wanted.setdefault(row["cluster"], Counter()).update(row["classes"])
+    found = large.index.class_counts_of_clusters(clusters)
+    assert found == {cluster: dict(counts) for cluster, counts in wanted.items() if counts}
+    assert all(list(counts.values()) == sorted(counts.values(), reverse=True) for counts in found.values())
+    assert large.index.contents_table() == large.index.items_table().select(["item_id", "content_hash"])
 
 
 CASES = [
