@@ -63,8 +63,10 @@ class Tracking:
 
     def __init__(self, uri: str, *, timeout: float = 10.0) -> None:
         self.uri = uri.rstrip("/")
+        # an idle connection is given up before MLflow does so (5 s), else a request may go into one that just closes
+        limits = httpx.Limits(keepalive_expiry=2.0)
         # proxies of the environment are for the way out; MLflow is ours and near
-        self._http = httpx.Client(base_url=self.uri, timeout=timeout, trust_env=False)
+        self._http = httpx.Client(base_url=self.uri, timeout=timeout, limits=limits, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

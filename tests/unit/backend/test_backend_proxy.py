@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
+from backend.app.client import IDLE_SECONDS, make_client
 from backend.app.main import create_app
 from backend.app.settings import Settings
 from backend.app.ui import create_app as create_ui
@@ -249,6 +251,39 @@ def test_a_service_that_is_down_is_a_502_problem() -> None:
     with serving(create_app(settings)) as url:
         answer = httpx.get(url + "/api/workspaces", headers={"authorization": f"Bearer {TOKEN}"})
     assert (answer.status_code, answer.json()["code"]) == (502, "upstream-unavailable")
+
+
+def test_an_idle_connection_is_given_up_before_a_server_closes_it() -> None:
+    assert uvicorn.Config("unused").timeout_keep_alive > 2 * IDLE_SECONDS
+    assert asyncio.run(connections_for(pause=0.0)) == 1
+    assert asyncio.run(connections_for(pause=IDLE_SECONDS + 0.5)) == 2
+
+
+async def connections_for(*, pause: float) -> int:
+    """Return how many connections two requests take with a pause between them."""
+    opened: list[object] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            opened.append(self.client_address)
+
+        def do_GET(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        async with make_client() as client:
+            for wait in (0.0, pause):
+                await asyncio.sleep(wait)
+                await client.get(f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
+    return len(opened)
 
 
 def test_an_open_address_without_a_token_refuses_to_start() -> None:
