@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from app.jobs import Job, JobContext, JobKind, Jobs, Params
 from app.services.roots import OpenRoots
 from app.services.sides import Sides, recorded_side
+from app.services.tables import Table
 from app.settings import Settings
 from app.stores.catalog import Catalog, DriftRecord, RecordPage
 from ddoc.dataset.previews import thumbnail_of
@@ -110,8 +111,7 @@ class DriftReports:
         record = self._catalog.drift_reports.get(report_id)
         table = load_scores(self._folder(report_id), side)
         start = _position(cursor, table.num_rows)
-        field, order = sort.removeprefix("-"), "descending" if sort.startswith("-") else "ascending"
-        rows = table.sort_by([(field, order), ("item_id", "ascending")]).slice(start, limit).to_pylist()
+        rows = _ordered(table, sort).slice(start, limit).to_pylist()
         origin = record.base if side == "base" else record.target
         return ScorePage(
             items=self._sides.shown(origin, rows),
@@ -127,8 +127,7 @@ class DriftReports:
         table = load_scores(self._folder(report_id), side)
         if cluster is not None:
             table = table.filter(pc.call_function("equal", [table["cluster"], cluster]))
-        ordered = table.sort_by([("score", "descending"), ("item_id", "ascending")])
-        return ordered["item_id"].slice(offset, limit).to_pylist()
+        return _ordered(table, "-score")["item_id"].slice(offset, limit).to_pylist()
 
     def related(self, report_id: str) -> list[DriftRecord]:
         """Return the other reports on the very same target images, newest first."""
@@ -208,6 +207,12 @@ def _digest(folder: Path) -> str:
     """Return what is equal for equal target images, whatever they are called."""
     hashes: list[str] = load_scores(folder, "target")["content_hash"].to_pylist()
     return md5_bytes("".join(sorted(set(hashes))).encode())
+
+
+def _ordered(table: Table, sort: str) -> Table:
+    """Return the scores sorted by a field, downwards with a minus before it, and by item id where it is equal."""
+    order = "descending" if sort.startswith("-") else "ascending"
+    return table.sort_by([(sort.removeprefix("-"), order), ("item_id", "ascending")])
 
 
 def _position(cursor: str | None, rows: int) -> int:

@@ -28,8 +28,8 @@ def queue(
 
     A duplicate group is `{kind: exact|near, items: [{item_id, split, name, …}] best first, keep, remove,
     splits}`; a leak is the same, its group lying in several splits; a label row is
-    `{item_id, code, class_name, score, detail, box, image_size: {width, height}}`, the most suspicious first. With `predictions` (by item id, see
-    `read_predictions`), what they speak against is among the labels.
+    `{item_id, code, class_name, score, detail, box, image_size: {width, height}}`, the most suspicious first. With
+    `predictions` (by item id, see `read_predictions`), what they speak against is among the labels.
     """
     with dataset.index.reading() as (cursor, state):
         groups = _groups(cursor, state)

@@ -7,12 +7,14 @@ from ddoc.dataset.pages import where_of
 from ddoc.dataset.schema import KINDS, KNOWN_COLUMNS, Table, quoted
 from ddoc.dataset.state import State
 
+_ITEM_ID = "lpad(lower(hex(iid)), 16, '0') AS item_id"
+
 
 def items_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, name, path, split, width, height, bytes, content_hash, annotation_count, annotated, color."""
     return _select(
         cursor,
-        "lpad(lower(hex(iid)), 16, '0') AS item_id, name, path, split, width, height, bytes, content_hash,"
+        f"{_ITEM_ID}, name, path, split, width, height, bytes, content_hash,"
         " annotation_count, annotated, greatest(color, 0) AS color",
         wanted,
         state,
@@ -21,9 +23,7 @@ def items_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
 
 def contents_table(cursor: Cursor) -> Table:
     """Return item_id and content_hash of every item."""
-    return cursor.sql(
-        "SELECT lpad(lower(hex(iid)), 16, '0') AS item_id, content_hash FROM item ORDER BY rid"
-    ).to_arrow_table()
+    return cursor.sql(f"SELECT {_ITEM_ID}, content_hash FROM item ORDER BY rid").to_arrow_table()
 
 
 def values_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
@@ -36,8 +36,7 @@ def values_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     columns = "".join(f", {column} AS {quoted(name)}" for column, name in named)
     return _select(
         cursor,
-        "lpad(lower(hex(iid)), 16, '0') AS item_id, content_hash, split, annotation_count, bytes, width, height"
-        + columns,
+        f"{_ITEM_ID}, content_hash, split, annotation_count, bytes, width, height" + columns,
         wanted,
         state,
     )
@@ -56,7 +55,7 @@ def annotations_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     kinds = "[" + ", ".join(f"'{kind}'" for kind in KINDS) + "]"
     with where_of(cursor, wanted, state) as where:
         return cursor.sql(
-            f"SELECT lpad(lower(hex(iid)), 16, '0') AS item_id, class_name, {kinds}[kind + 1] AS kind, x1, y1, x2, y2"
+            f"SELECT {_ITEM_ID}, class_name, {kinds}[kind + 1] AS kind, x1, y1, x2, y2"
             f" FROM annotation JOIN (SELECT rid, iid FROM item WHERE {where.sql}) USING (rid) JOIN class USING (class_id)"
             " ORDER BY rid",
             params=dict(where.params),
@@ -67,7 +66,7 @@ def classes_table(cursor: Cursor, wanted: Filter, state: State) -> Table:
     """Return item_id, class_name, n: how many annotations of each class an item has."""
     with where_of(cursor, wanted, state) as where:
         return cursor.sql(
-            "SELECT lpad(lower(hex(iid)), 16, '0') AS item_id, class_name, n"
+            f"SELECT {_ITEM_ID}, class_name, n"
             f" FROM item_class JOIN (SELECT rid, iid FROM item WHERE {where.sql}) USING (rid) JOIN class USING (class_id)"
             " ORDER BY rid, class_id",
             params=dict(where.params),

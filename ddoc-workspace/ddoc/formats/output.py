@@ -84,6 +84,8 @@ class OutputFolder:
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
+        if not batch:
+            return
         if self._beside is None and self.files > MANY and cores() > 1:
             self._beside = _Beside()
         if self._beside is None:

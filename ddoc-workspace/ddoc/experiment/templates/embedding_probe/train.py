@@ -128,9 +128,8 @@ def out_of_fold(vectors: np.ndarray, labels: np.ndarray, strength: float, seed: 
         print("too few objects of some class: the labels are not held against predictions")
         return np.zeros((len(labels), labels.max() + 1))
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # a class that one fold lacks has no probability there
+        # a class that one fold lacks has no probability there
+        warnings.simplefilter("ignore", RuntimeWarning)
         return cross_val_predict(model, vectors, labels, cv=folds, method="predict_proba")
 
 
