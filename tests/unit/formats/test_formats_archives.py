@@ -253,11 +253,11 @@ def test_a_bad_tar_is_refused(tmp_path: Path, code: str, make: Maker) -> None:
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("a.tar.gz", gzip.compress(tarred(("a.jpg", b"x" * 4000)))[:60]),
-        ("a.tar.gz", gzip.compress(b"not a tar" * 200)),
-        ("a.tar.zst", zstandard.compress(tarred(("a.jpg", b"x" * 4000)))[:40]),
-        ("a.tar.zst", zstandard.compress(b"")),
-        ("a.tar.gz", gzip.compress(b"x" * 10)[:-4] + b"\0\0\0\0"),
+        pytest.param("a.tar.gz", gzip.compress(tarred(("a.jpg", b"x" * 4000)))[:60], id="gz cut short"),
+        pytest.param("a.tar.gz", gzip.compress(b"not a tar" * 200), id="gz of no tar"),
+        pytest.param("a.tar.gz", gzip.compress(b"x" * 10)[:-4] + b"\0\0\0\0", id="gz of a wrong length"),
+        pytest.param("a.tar.zst", zstandard.compress(tarred(("a.jpg", b"x" * 4000)))[:40], id="zst cut short"),
+        pytest.param("a.tar.zst", zstandard.compress(b""), id="zst of nothing"),
     ],
 )
 def test_a_damaged_compressed_tar_is_broken(tmp_path: Path, name: str, data: bytes) -> None:
