@@ -256,7 +256,9 @@ def test_a_bad_tar_is_refused(tmp_path: Path, code: str, make: Maker) -> None:
         pytest.param("a.tar.gz", gzip.compress(tarred(("a.jpg", b"x" * 4000)))[:60], id="gz cut short"),
         pytest.param("a.tar.gz", gzip.compress(b"not a tar" * 200), id="gz of no tar"),
         pytest.param("a.tar.gz", gzip.compress(b"x" * 10)[:-4] + b"\0\0\0\0", id="gz of a wrong length"),
-        pytest.param("a.tar.zst", zstandard.compress(tarred(("a.jpg", b"x" * 4000)))[:40], id="zst cut short"),
+        pytest.param(
+            "a.tar.zst", zstandard.compress(tarred(("a.jpg", b"x" * 4000)))[:40], id="zst cut short"
+        ),
         pytest.param("a.tar.zst", zstandard.compress(b""), id="zst of nothing"),
     ],
 )
