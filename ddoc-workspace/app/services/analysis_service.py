@@ -73,14 +73,14 @@ class Analyses:
         key = get_encoder(encoder).key if encoder else None
         found = summary(
             dataset.layout,
-            contents["content_hash"].to_pylist(),
+            contents["content_hash"],
             encoder_key=key,
             label_counts=index.class_counts_of_clusters,
         )
         clusters = found["embedding"]["clusters"]
         ids = _ids_of(contents, [h for cluster in clusters for h in cluster["examples"]])
         for cluster in clusters:
-            cluster["examples"] = [ids[h] for h in cluster["examples"] if h in ids]
+            cluster["examples"] = [ids[h][0] for h in cluster["examples"] if h in ids]
         found["embedding"]["semantic"] = _is_semantic(found["embedding"]["encoder"])
         return found
 
@@ -124,13 +124,9 @@ class Analyses:
         key = get_encoder(encoder).key if encoder else last_encoder(dataset.layout)
         if key is None:
             raise NotFoundError("compute an embedding first", code="no-embedding")
-        items = dataset.index.contents_table()
-        ids: dict[str, list[str]] = defaultdict(list)
-        for content_hash, other in zip(
-            items["content_hash"].to_pylist(), items["item_id"].to_pylist(), strict=True
-        ):
-            ids[content_hash].append(other)
-        found = find_similar(dataset.layout, key, item.content_hash, list(ids), k=limit)
+        contents = dataset.index.contents_table()
+        found = find_similar(dataset.layout, key, item.content_hash, contents["content_hash"], k=limit)
+        ids = _ids_of(contents, [item.content_hash, *(content for content, _ in found)])
         twins = [(other, 1.0) for other in ids[item.content_hash] if other != item_id]
         rows = twins + [(other, score) for content, score in found for other in ids[content]]
         return {"encoder": key, "items": [{"item_id": i, "similarity": s} for i, s in rows[:limit]]}
@@ -224,8 +220,13 @@ def _is_semantic(key: str | None) -> bool | None:
     return None
 
 
-def _ids_of(contents: Table, hashes: list[str]) -> dict[str, str]:
-    """Return an item id for each of these contents that is there."""
+def _ids_of(contents: Table, hashes: list[str]) -> dict[str, list[str]]:
+    """Return the ids of the items with each of these contents."""
     wanted = pc.SetLookupOptions(pa.array(hashes, pa.string()))
     rows = contents.filter(pc.call_function("is_in", [contents["content_hash"]], wanted))
-    return dict(zip(rows["content_hash"].to_pylist(), rows["item_id"].to_pylist(), strict=True))
+    ids: dict[str, list[str]] = defaultdict(list)
+    for content_hash, item_id in zip(
+        *(rows[c].to_pylist() for c in ("content_hash", "item_id")), strict=True
+    ):
+        ids[content_hash].append(item_id)
+    return ids

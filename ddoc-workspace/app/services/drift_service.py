@@ -152,15 +152,15 @@ class DriftReports:
         folder = self._folder(record.report_id)
         sides: dict[SideName, Mapping[str, Any]] = {"base": record.base, "target": record.target}
         opened = {name: self._sides.opened(side) for name, side in sides.items()}
-        ids = {
-            name: dict(zip(*(table[c].to_pylist() for c in ("content_hash", "item_id")), strict=True))
-            for name, table in ((name, load_scores(folder, name)) for name in sides)
-        }
+        scores = {name: load_scores(folder, name) for name in sides}
 
         def thumbnail(side: SideName, content_hash: str) -> bytes | None:
             dataset = opened[side]
-            found = dataset.index.items([ids[side][content_hash]]) if dataset is not None else []
-            if dataset is None or not found or found[0].content_hash != content_hash:
+            if dataset is None:
+                return None
+            row = scores[side]["content_hash"].index(content_hash).as_py()
+            found = dataset.index.items([scores[side]["item_id"][row].as_py()])
+            if not found or found[0].content_hash != content_hash:
                 return None
             return thumbnail_of(dataset.layout, found[0], 256)
 

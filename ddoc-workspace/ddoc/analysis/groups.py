@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ddoc.analysis.contents import Hashes, distinct, joined_sorted, places_in
 from ddoc.analysis.duplicates import components, cosine_thresholds, hash_pairs
 from ddoc.analysis.neighbours import nearest
 from ddoc.analysis.plane import MIN_ROWS, pacmap_plane, pca_plane
-from ddoc.analysis.projection import View, fit_view
+from ddoc.analysis.projection import FIT_ROWS, View, fit_view
 from ddoc.analysis.results import KEY, ResultsStore, Table
 from ddoc.analysis.vectors import VectorStore
 from ddoc.paths import Layout, atomic_path, write_atomic
@@ -28,6 +29,8 @@ MAX_CLUSTERS = 256
 OUTLIER_SHARE = 0.99
 PCA, PACMAP = "pca", "pacmap"
 Projection = Literal["pca", "pacmap"]
+# vectors of a search that are in memory at once
+_SEARCH_BLOCK = 16_384
 _STEPS = ("view", "neighbours", "duplicates", "clusters", "done")
 
 
@@ -173,7 +176,7 @@ def view_path(layout: Layout, encoder_key: str) -> Path:
     return layout.vectors / encoder_key / "view.npz"
 
 
-def are_current(groups_: Groups, hashes: Sequence[str]) -> bool:
+def are_current(groups_: Groups, hashes: Hashes) -> bool:
     """Whether the groups were made of just these items' contents."""
     return groups_.contents_digest == _digest(hashes)
 
@@ -194,8 +197,8 @@ def _save(layout: Layout, result: Groups) -> None:
     write_atomic(_notes_path(layout, result.encoder), json.dumps(facts).encode())
 
 
-def _digest(hashes: Sequence[str]) -> str:
-    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
+def _digest(hashes: Hashes) -> str:
+    return hashlib.sha256(joined_sorted(hashes)).hexdigest()
 
 
 def _clusters(points: NDArray[np.float32], seed: int) -> tuple[NDArray[np.int64], dict[int, list[int]]]:
@@ -287,25 +290,40 @@ def find_similar(
     layout: Layout,
     encoder_key: str,
     query: str | NDArray[np.floating[Any]],
-    pool: Sequence[str],
+    pool: Hashes,
     *,
     k: int = 24,
 ) -> list[tuple[str, float]]:
     """Return the `k` contents of `pool` most similar to a content hash or a vector, best first, with cosines.
 
     Raises NotFoundError where there is no vector. Images are compared in the whitened view; a vector from a text
-    is compared with the plain vectors, since the view is fitted to images.
+    is compared with the plain vectors, since the view is fitted to images. The pool is read in blocks.
     """
     store = VectorStore(layout.vectors, encoder_key)
-    known = [h for h, has in zip(pool, store.have(pool), strict=True) if has]
-    vectors = store.half_rows(known)
-    view_file = view_path(layout, encoder_key)
-    if isinstance(query, str):
-        view = View.load(view_file) if view_file.exists() else fit_view(vectors)
-        target, rows = view.apply(store.rows([query])), view.apply(vectors)
-    else:
-        target, rows = query.astype(np.float32).reshape(1, -1), vectors.astype(np.float32)
-    indices, cosines = nearest(target, rows, k + 1)
-    found = zip(indices[0].tolist(), cosines[0].tolist(), strict=True)
+    contents, _ = distinct(pool)
+    places = places_in(store.contents(), contents)
+    known = np.flatnonzero(places >= 0)
+    if not len(known):
+        return []
+    places = places[known]
     itself = query if isinstance(query, str) else None
-    return [(known[i], float(c)) for i, c in found if known[i] != itself][:k]
+    if isinstance(query, str):
+        apply = _search_view(layout, store, places).apply
+        target = apply(store.rows([query]))[0]
+    else:
+        apply, target = _plain, query.astype(np.float32).ravel()
+    blocks = (places[start : start + _SEARCH_BLOCK] for start in range(0, len(places), _SEARCH_BLOCK))
+    cosines = np.concatenate([apply(store.at(block)) @ target for block in blocks])
+    best = np.argsort(-cosines, kind="stable")[: k + 1]
+    found = zip(contents.take(pa.array(known[best])).to_pylist(), cosines[best].tolist(), strict=True)
+    return [(content_hash, cosine) for content_hash, cosine in found if content_hash != itself][:k]
+
+
+def _search_view(layout: Layout, store: VectorStore, places: NDArray[np.int64]) -> View:
+    """Return the stored whitened view, or one fitted to vectors spread over `places` where there is none yet."""
+    path = view_path(layout, store.key)
+    return View.load(path) if path.exists() else fit_view(store.at(places[:: 1 + len(places) // FIT_ROWS]))
+
+
+def _plain(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+    return vectors.astype(np.float32)

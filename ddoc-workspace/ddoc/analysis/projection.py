@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ddoc.paths import atomic_path
 
 _BLOCK = 8192
-_FIT_ROWS = 8192
+FIT_ROWS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def fit_view(
     rng = np.random.default_rng(seed)
     rows = (
         vectors
-        if len(vectors) <= _FIT_ROWS
-        else vectors[np.sort(rng.choice(len(vectors), _FIT_ROWS, replace=False))]
+        if len(vectors) <= FIT_ROWS
+        else vectors[np.sort(rng.choice(len(vectors), FIT_ROWS, replace=False))]
     )
     data = rows.astype(np.float32)
     mean = data.mean(0) if len(data) else np.zeros(data.shape[1], np.float32)

@@ -93,10 +93,7 @@ class ResultsStore:
     def numeric_table(self) -> Table:
         """Return the content hash and every number column as float64: what the index loads."""
         table = self.table()
-        numbers = [
-            f.name for f in table.schema if pa.types.is_floating(f.type) or pa.types.is_signed_integer(f.type)
-        ]
-        return pa.table({KEY: table[KEY], **{n: table[n].cast(pa.float64(), safe=False) for n in numbers}})
+        return pa.table({KEY: table[KEY], **{n: as_float(table[n]) for n in number_names(table)}})
 
     def matrix(self, hashes: Sequence[str], columns: Sequence[str]) -> NDArray[np.float64]:
         """Return float64 (n, len(columns)) in the order of `hashes`; rows of unknown content are NaN."""
@@ -106,7 +103,7 @@ class ResultsStore:
         rows = np.fromiter((place_of.get(h, -1) for h in hashes), np.int64, len(hashes))
         for place, name in enumerate(columns):
             if name in table.column_names and table.num_rows:
-                values = table[name].cast(pa.float64(), safe=False).to_numpy()
+                values = as_float(table[name]).to_numpy()
                 out[:, place] = np.where(rows >= 0, values[rows], np.nan)
         return out
 
@@ -126,6 +123,18 @@ class ResultsStore:
 
     def _files(self) -> list[Path]:
         return [*([self._main] if self._main.exists() else []), *self._part_files()]
+
+
+def number_names(table: Table) -> list[str]:
+    """Return the names of the number columns; perceptual hashes, which are unsigned, are none."""
+    return [
+        f.name for f in table.schema if pa.types.is_floating(f.type) or pa.types.is_signed_integer(f.type)
+    ]
+
+
+def as_float(values: Any) -> Any:
+    """Return a number column as float64."""
+    return values.cast(pa.float64(), safe=False)
 
 
 def _write(table: Table, path: Path) -> None:

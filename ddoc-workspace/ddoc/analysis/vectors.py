@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ddoc.analysis.contents import Column, from_keys
 from ddoc.errors import ConflictError, DamagedError, NotFoundError
 from ddoc.paths import write_atomic
 
@@ -72,6 +73,14 @@ class VectorStore:
         """Return the content hashes that have a vector."""
         self._refresh()
         return set(self._rows)
+
+    def contents(self) -> Column:
+        """Return the content hashes as a column, in the order of the matrix' rows."""
+        return from_keys(self._records()["key"][: self._committed()])
+
+    def at(self, places: NDArray[np.int64]) -> NDArray[np.float16]:
+        """Return the rows of the matrix at these places, in stored precision."""
+        return self._matrix()[places]
 
     def have(self, hashes: Sequence[str]) -> list[bool]:
         """Return for each hash whether it has a vector."""

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench.vision import bench_attributes, bench_drift, bench_embedding
+from tests.bench.vision import bench_attributes, bench_drift, bench_embedding, bench_reads
 
 
 def table(title: str, rows: list[dict[str, Any]]) -> str:
@@ -30,9 +30,7 @@ def main() -> None:
     """Run the parts asked for and write their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     drift = [f"drift-{part}" for part in bench_drift.PARTS]
-    parser.add_argument(
-        "parts", nargs="*", default=["attributes", "embedding", *drift], help=f"also: {', '.join(drift)}"
-    )
+    parser.add_argument("parts", nargs="*", default=["attributes", "embedding", "reads", *drift])
     parser.add_argument("--scratch", type=Path, default=Path.home() / ".cache" / "ddoc-bench")
     parser.add_argument("--pairs", type=int, default=200)
     options = parser.parse_args()
@@ -47,6 +45,8 @@ def main() -> None:
         sys.stdout.write(table("Attributes", bench_attributes.run(options.scratch, peers)) + "\n")
     if "embedding" in options.parts:
         sys.stdout.write(table("Embedding", bench_embedding.run(options.scratch)) + "\n")
+    if "reads" in options.parts:
+        sys.stdout.write(table("Reading a million results", bench_reads.run(options.scratch)) + "\n")
     wanted = [part.removeprefix("drift-") for part in options.parts if part.startswith("drift-")]
     if wanted:
         for title, rows in bench_drift.run(options.scratch, peers, pairs=options.pairs, parts=wanted):

@@ -1,5 +1,6 @@
 """analyze(): only new content is computed, what is done is kept, bad files are named."""
 
+import importlib
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -195,3 +196,21 @@ def test_flags_are_ranges_of_attributes_with_stored_thresholds(tmp_path: Path) -
     assert 20 <= (rules["dark"].below or 0) <= 60
     assert {r["flag"] for r in found["flag_rules"]} == set(rules)
     assert sum(found["summary"]["brightness"]["histogram"]["counts"]) == 32
+
+
+def test_a_search_in_blocks_finds_what_a_search_of_all_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path / "root")
+    refs = made(tmp_path, range(40))
+    analyze(get_analyzer("embedding"), refs, layout=layout)
+    hashes = [r.content_hash for r in refs]
+    module = importlib.import_module("ddoc.analysis.groups")  # the package has a function of that name
+    for query in (hashes[3], VectorStore(layout.vectors, "descriptor-1").rows([hashes[5]])):
+        monkeypatch.setattr(module, "_SEARCH_BLOCK", 1000)
+        whole = find_similar(layout, "descriptor-1", query, [*hashes, *hashes[:4], "f" * 32], k=39)
+        monkeypatch.setattr(module, "_SEARCH_BLOCK", 7)
+        parts = find_similar(layout, "descriptor-1", query, hashes, k=39)
+        assert len({h for h, _ in whole}) == len(whole) == 39
+        assert [h for h, _ in parts] == [h for h, _ in whole]
+        assert [c for _, c in parts] == pytest.approx([c for _, c in whole], abs=1e-5)
