@@ -8,7 +8,7 @@ TORCH_ARGS := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 MANY := torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z]+
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-python test-ui e2e lint format bench bench-snapshots bench-vision bench-data bench-ui soak lock openapi clean
+.PHONY: help setup run test test-python test-ui e2e lint format bench bench-snapshots bench-vision bench-data bench-load bench-ui soak lock openapi clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,7 +51,7 @@ openapi: $(VENV)/.stamp frontend/node_modules/.stamp  ## write openapi.json and 
 	$(BIN)/python -m studio.readme
 	cd frontend && npm run --silent types
 
-bench: bench-snapshots bench-vision bench-data bench-ui  ## all benchmarks
+bench: bench-snapshots bench-vision bench-data bench-load bench-ui  ## all benchmarks
 
 bench-snapshots: $(VENV)/.stamp  ## snapshots against the dvc command line
 	$(BIN)/python -m tests.bench.snapshots.bench
@@ -61,6 +61,9 @@ bench-vision: $(VENV)/.stamp  ## attributes, embeddings, drift against their pee
 
 bench-data: $(VENV)/.stamp  ## formats, index, sampling against their peers
 	$(BIN)/python -m tests.bench.data
+
+bench-load: $(VENV)/.stamp  ## fifty users, uploads and jobs at once on a million items
+	$(BIN)/python -m tests.bench.load
 
 bench-ui: setup chromium  ## the UI over a million images against its budgets
 	$(BIN)/python -m tests.bench.ui

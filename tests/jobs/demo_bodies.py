@@ -19,6 +19,12 @@ def echo(ctx: JobContext, given: Params) -> dict[str, Any]:
     return dict(given)
 
 
+def niceness(ctx: JobContext, given: Params) -> dict[str, Any]:
+    """Tell how far this process stands back, alone and as a session (None: the kernel groups none)."""
+    group = Path("/proc/self/autogroup")
+    return {"own": os.nice(0), "session": int(group.read_text().split()[-1]) if group.exists() else None}
+
+
 def steps(ctx: JobContext, given: Params) -> dict[str, Any]:
     """Take `n` steps of `seconds` each; write down which process took which."""
     trace = Path(given["trace"])

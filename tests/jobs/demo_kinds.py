@@ -43,6 +43,7 @@ def clean(ctx: JobContext, params: Params) -> None:
 
 KINDS = (
     JobKind("echo", BODIES + "echo", slots=4),
+    JobKind("niceness", BODIES + "niceness"),
     JobKind("steps", BODIES + "steps", slots=2),
     JobKind("steps-writing", BODIES + "steps", writes=True, slots=2),
     JobKind("stubborn", BODIES + "stubborn", slots=2),

@@ -1,5 +1,6 @@
 """What becomes of a job: success, failure, crash, cancel, and who may run beside whom."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -19,6 +20,12 @@ def test_a_body_runs_in_another_process_and_its_output_is_the_result(jobs: Jobs)
     assert (ended.state, ended.result, ended.attempt) == ("succeeded", {"word": "안녕"}, 1)
     assert (ended.progress.done, ended.progress.total, ended.progress.unit) == (1, 1, "echoes")
     assert "hello from the body" in jobs.log_of(job.job_id).read_text()
+
+
+def test_a_body_stands_back_for_the_service(jobs: Jobs) -> None:
+    found = jobs.wait(jobs.submit("niceness", params={}).job_id, 30).result
+    assert found["own"] == os.nice(0) + 10
+    assert found["session"] in {10, None}
 
 
 def test_the_parts_of_a_kind_hand_on_their_results(jobs: Jobs) -> None:

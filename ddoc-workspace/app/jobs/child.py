@@ -20,7 +20,9 @@ from app.jobs.kinds import Body, InternalError, JobContext, log_path
 from app.jobs.processtree import adopt_orphans, die_with_parent
 from ddoc.errors import CancelledError, DdocError, DiskFullError
 from ddoc.paths import write_atomic
+from ddoc.priority import stand_back
 
+NICE = 10
 PROGRESS_INTERVAL = 0.2
 MESSAGE_BYTES = 1 << 16
 EXIT_CANCELLED = 75
@@ -159,6 +161,7 @@ def _plain(context: dict[str, Any]) -> dict[str, Any]:
 def _settle(log: Path) -> None:
     """Become a session of its own whose output goes to the job's log."""
     os.setsid()
+    stand_back(NICE)
     die_with_parent()
     adopt_orphans()
     signal.set_wakeup_fd(-1)

@@ -41,8 +41,12 @@ class OpenRoots:
 
         Raises NotFoundError `unknown-workspace`.
         """
+        root = self.workspace_root(workspace_id)
+        opened = self._open.get(root)
+        if opened is not None:
+            return opened
         self._catalog.workspaces.get(workspace_id)
-        return self._opened(self.workspace_root(workspace_id), refresh=True)
+        return self._opened(root, refresh=True)
 
     def is_open(self, root: Path) -> bool:
         """Tell whether a root is open here."""

@@ -33,7 +33,7 @@ class Database:
         self._closed = False
         self.write_lock = threading.RLock()
         self.gate = threading.Lock()
-        """Held while a snapshot begins and while a commit becomes visible, so that the two never interleave."""
+        """Held while a commit becomes visible."""
 
     @contextlib.contextmanager
     def cursor(self) -> Generator[Cursor]:

@@ -133,16 +133,19 @@ class Index:
 
     def get(self, item_id: str) -> Item:
         """Return one item. Raises NotFoundError `item-not-found`."""
-        with self.reading() as (cursor, state):
-            found = self._items(cursor, pages.rids_of(cursor, [item_id]), state, None)
+        found = self.items([item_id])
         if not found:
             raise NotFoundError("no item has this id", code="item-not-found", item_id=item_id)
         return found[0]
 
     def items(self, ids: Sequence[str]) -> list[Item]:
         """Return the items of these ids in the order given; unknown ids are left out."""
-        with self.reading() as (cursor, state):
-            return self._items(cursor, pages.rids_of(cursor, ids), state, None)
+        kept = self._store.kept_rows()
+        if kept is None:
+            with self.reading() as (cursor, state):
+                kept = self._store.rows(cursor, state), state
+        rows, state = kept
+        return rows.items(rows.rids_of(ids), state)
 
     def issues(self, item_id: str) -> list[tuple[str, str]]:
         """Return (code, detail) of what the scan found wrong with an item."""

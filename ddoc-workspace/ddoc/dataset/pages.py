@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 
 from ddoc.dataset.database import Cursor, bound, one_row
-from ddoc.dataset.filters import Filter, Sort, Where, compile_filter, is_item_id
+from ddoc.dataset.filters import Filter, Sort, Where, compile_filter
 from ddoc.dataset.items import Item
 from ddoc.dataset.schema import id_text, quoted
 from ddoc.dataset.state import State
@@ -78,20 +78,6 @@ def ids_by_rid(cursor: Cursor, rids: Rids) -> list[str]:
             "SELECT lpad(lower(hex(iid)), 16, '0') AS id FROM item JOIN wanted USING (rid) ORDER BY nth"
         ).to_arrow_table()
     return rows.column("id").to_pylist()
-
-
-def rids_of(cursor: Cursor, ids: Sequence[str]) -> list[int]:
-    """Return the row ids of these item ids, in the order given; unknown ids are left out."""
-    numbers = [int(i, 16) for i in ids if is_item_id(i)]
-    if len(numbers) == 1:
-        rows = cursor.execute("SELECT iid, rid FROM item WHERE iid = $1::UBIGINT", numbers).fetchall()
-    else:
-        with bound(cursor, wanted=pa.table({"iid": pa.array(numbers, pa.uint64())})):
-            rows = cursor.execute(
-                "SELECT iid, rid FROM item WHERE iid IN (SELECT iid FROM wanted)"
-            ).fetchall()
-    found = dict(rows)
-    return [found[number] for number in numbers if number in found]
 
 
 def scores_of(cursor: Cursor, rids: Sequence[int], report: str) -> dict[str, float]:

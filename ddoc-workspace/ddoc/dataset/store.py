@@ -52,6 +52,7 @@ class IndexStore:
     def __init__(self, path: Path) -> None:
         self.database, state = _open(path)
         self._memory = _Memory(state, None, Bins(), None, None)
+        self._commits = 0  # twice the number of commits; odd while one becomes visible
         self._filling = threading.Lock()
         self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._cache_lock = threading.Lock()
@@ -69,15 +70,28 @@ class IndexStore:
     def reading(self) -> Generator[tuple[Cursor, State]]:
         """Give a cursor that sees one state throughout, and that state."""
         with self.database.cursor() as cursor:
-            with self.database.gate:
-                cursor.begin()
-                # the snapshot is taken by the first statement, which must come before the next commit
-                cursor.execute("SELECT 1 FROM meta LIMIT 1").fetchall()
-                state = self._memory.state
+            state = self._begin(cursor)
             try:
                 yield cursor, state
             finally:
                 cursor.rollback()
+
+    def _begin(self, cursor: Cursor) -> State:
+        """Begin a snapshot and return its state. Readers do not wait for each other: one that a commit crossed, which
+        an odd or another number of commits tells, begins anew.
+        """
+        while True:
+            before = self._commits
+            if before % 2:
+                with self.database.gate:
+                    continue
+            cursor.begin()
+            # the snapshot is taken by the first statement
+            cursor.execute("SELECT 1 FROM meta LIMIT 1").fetchall()
+            state = self._memory.state
+            if self._commits == before:
+                return state
+            cursor.rollback()
 
     def write(self, change: Callable[[Cursor, State], Change]) -> None:
         """Run a change and commit it; what is in memory follows. An error leaves everything as it was."""
@@ -89,8 +103,12 @@ class IndexStore:
                     write_state(cursor, done.state, SCHEMA_VERSION)
                 following = self._follow(cursor, done)
                 with self.database.gate:
-                    cursor.commit()
-                    self._memory = following
+                    self._commits += 1
+                    try:
+                        cursor.commit()
+                        self._memory = following
+                    finally:
+                        self._commits += 1
             except BaseException:
                 cursor.rollback()
                 raise
@@ -114,6 +132,11 @@ class IndexStore:
             ):  # sees what was before, since this change is not committed yet
                 totals = totals.changed(totals_of(other, done.touched), totals_of(cursor, done.touched))
         return _Memory(done.state, rows, before.bins.patched(*change), pairs, totals)
+
+    def kept_rows(self) -> tuple[Rows, State] | None:
+        """Return the items of the last commit and its state where they are in memory: no cursor is needed then."""
+        memory = self._memory
+        return None if memory.rows is None else (memory.rows, memory.state)
 
     def rows(self, cursor: Cursor, state: State) -> Rows:
         """Return the items of `state` in memory, read through `cursor` (which sees that state) if they are not."""

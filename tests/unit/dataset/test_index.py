@@ -1,5 +1,6 @@
 """The index: filters, pages, views, histograms, statistics, results, outside changes, many readers."""
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from ddoc.dataset.edits import Edits
 from ddoc.dataset.filters import AttributeRange, Filter, Range, ScoreRange
 from ddoc.dataset.info import write_info
 from ddoc.dataset.selections import Selection
+from ddoc.dataset.state import read_state
 from ddoc.errors import ConflictError, InvalidInputError, NotFoundError
 from tests.bench.data import synthetic
 from tests.fixtures.make_data import make_image, make_root, save_image
@@ -280,6 +282,30 @@ def test_memory_follows_edits_as_a_fresh_opening_would(tmp_path: Path) -> None:
     assert seen == fresh
 
 
+def test_items_are_found_by_id_whatever_was_edited(tmp_path: Path) -> None:
+    make_root(tmp_path, n=24)
+    with Dataset.open(tmp_path) as dataset:
+        dataset.index.warm()
+        ids, edits = dataset.index.ids(), Edits(dataset)
+        asked = [*reversed(ids), "f" * 16, "0" * 16, "no id"]
+
+        def check(gone: list[str]) -> None:
+            found = dataset.index.items(asked)
+            listed = {i.item_id: i for i in dataset.index.page(limit=500).items}
+            assert [i.item_id for i in found] == [i for i in reversed(ids) if i not in gone]
+            assert found == [listed[i.item_id] for i in found]
+
+        check([])
+        edits.move(Selection.of(ids[2:5]), target_split="test")
+        edits.remove(Selection.of(ids[4:9]))
+        check(ids[4:9])
+        edits.undo()
+        edits.remove(Selection.of(ids[:1]))
+        check(ids[:1])
+        edits.undo()
+        check([])
+
+
 def test_a_view_keeps_its_order_while_the_data_changes(tmp_path: Path) -> None:
     make_root(tmp_path, n=10)
     with Dataset.open(tmp_path) as dataset:
@@ -431,6 +457,9 @@ def test_readers_see_one_state_while_a_writer_moves_items(tmp_path: Path) -> Non
                 counts = dataset.index.histograms(fields=["split"])["split"]["values"]
                 if sum(counts.values()) != 12:
                     wrong.append(str(counts))
+                with dataset.index.reading() as (cursor, state):
+                    if read_state(cursor) != state:
+                        wrong.append(f"{state.version} is not what the cursor sees")
 
         readers = [threading.Thread(target=read) for _ in range(4)]
         for reader in readers:
@@ -443,3 +472,38 @@ def test_readers_see_one_state_while_a_writer_moves_items(tmp_path: Path) -> Non
         for reader in readers:
             reader.join()
         assert wrong == []
+
+
+def test_a_snapshot_that_a_commit_crossed_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_root(tmp_path, n=12)
+    with Dataset.open(tmp_path) as dataset:
+        database = dataset.index._store.database
+        lent, crossed = database.cursor, list[str]()
+
+        class Crossed:
+            """A cursor behind whose first statement of a snapshot an edit is committed."""
+
+            def __init__(self, cursor: Any) -> None:
+                self._cursor = cursor
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._cursor, name)
+
+            def execute(self, sql: str, *params: Any) -> Any:
+                found = self._cursor.execute(sql, *params)
+                if sql.startswith("SELECT 1 FROM meta") and not crossed:
+                    crossed.append(dataset.index.version)
+                    Edits(dataset).move(Selection(filter=Filter(split="train")), target_split="test")
+                return found
+
+        @contextlib.contextmanager
+        def cursor() -> Iterator[Any]:
+            with lent() as one:
+                yield Crossed(one)
+
+        monkeypatch.setattr(database, "cursor", cursor)
+        with dataset.index.reading() as (reader, state):
+            assert state.version == dataset.index.version != crossed[0]
+            assert read_state(reader) == state

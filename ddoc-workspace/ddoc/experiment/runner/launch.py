@@ -8,6 +8,7 @@ from typing import Any
 
 from ddoc.experiment.runner import isolation
 from ddoc.experiment.runner.folder import RunFolder, write_json
+from ddoc.priority import stand_back
 
 _LISTED_LIMITS = ("DATA", "FSIZE", "NOFILE", "CORE", "CPU", "NPROC")
 
@@ -38,7 +39,7 @@ def _become_trainer(folder: RunFolder, spec: Mapping[str, Any], output: int, mes
         os.setsid()
         isolation.die_with_parent(signal.SIGKILL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.nice(int(spec["nice"]))
+        stand_back(int(spec["nice"]))
         _stay_first_victim()
         os.chdir(folder.work)
         in_force = {"limits": _limits(spec["limits"]), "new_privileges": False} | _confine(spec)
