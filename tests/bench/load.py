@@ -12,11 +12,7 @@ import argparse
 import asyncio
 import base64
 import random
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
@@ -26,7 +22,7 @@ from typing import Any
 
 import httpx
 
-from tests.bench.data.api import BASE, connect, prepare
+from tests.bench.data.api import BASE, NAME, build, prepare, running
 from tests.fixtures.make_data import make_yolo
 
 ASKED = {"list": 200, "filter": 200, "thumbnail": 100, "health": 100}  # p95, health p99; milliseconds
@@ -180,44 +176,14 @@ def main() -> None:
 
 def measure(scratch: Path, items: int, users: int, minutes: float) -> None:
     """Run the load in `scratch` and print the table."""
-    built = [
-        sys.executable,
-        "-m",
-        "tests.bench.data.index",
-        "--one",
-        str(items),
-        "--build",
-        "--work",
-        str(scratch),
-    ]
-    subprocess.run(built, check=True, capture_output=True)
     workspaces = scratch / "workspaces"
     workspaces.mkdir()
-    (scratch / f"root-{items}").rename(workspaces / "bench")
-    real, _ = prepare(workspaces / "bench")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (scratch / "service.log").open("wb") as log:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.bench.data.api",
-            "--serve",
-            str(workspaces),
-            "--port",
-            str(port),
-        ]
-        service = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        connect(port, service)
-        load = asyncio.run(_users(port, items, real, archive(scratch), users, minutes))
-        peak = next(
-            line for line in Path(f"/proc/{service.pid}/status").read_text().splitlines() if "VmHWM" in line
-        )
-    finally:
-        service.send_signal(signal.SIGTERM)
-        service.wait(60)
+    build(scratch, items).rename(workspaces / NAME)
+    real, _ = prepare(workspaces / NAME)
+    with running(workspaces, scratch / "service.log") as (service, client):
+        load = asyncio.run(_users(client.port, items, real, archive(scratch), users, minutes))
+        status = Path(f"/proc/{service.pid}/status").read_text().splitlines()
+    peak = next(line for line in status if line.startswith("VmHWM"))
     report(load, f"{items:,} items, {users} users, {minutes:g} minutes", int(peak.split()[1]) / 1024)
 
 

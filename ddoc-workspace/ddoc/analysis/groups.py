@@ -300,22 +300,20 @@ def find_similar(
     is compared with the plain vectors, since the view is fitted to images. The pool is read in blocks.
     """
     store = VectorStore(layout.vectors, encoder_key)
+    asked = store.rows([query]) if isinstance(query, str) else query.astype(np.float32).reshape(1, -1)
     contents, _ = distinct(pool)
     places = places_in(store.contents(), contents)
     known = np.flatnonzero(places >= 0)
     if not len(known):
         return []
     places = places[known]
-    itself = query if isinstance(query, str) else None
-    if isinstance(query, str):
-        apply = _search_view(layout, store, places).apply
-        target = apply(store.rows([query]))[0]
-    else:
-        apply, target = _plain, query.astype(np.float32).ravel()
+    apply = _search_view(layout, store, places).apply if isinstance(query, str) else _plain
+    target = apply(asked)[0]
     blocks = (places[start : start + _SEARCH_BLOCK] for start in range(0, len(places), _SEARCH_BLOCK))
     cosines = np.concatenate([apply(store.at(block)) @ target for block in blocks])
     best = np.argsort(-cosines, kind="stable")[: k + 1]
     found = zip(contents.take(pa.array(known[best])).to_pylist(), cosines[best].tolist(), strict=True)
+    itself = query if isinstance(query, str) else None
     return [(content_hash, cosine) for content_hash, cosine in found if content_hash != itself][:k]
 
 
@@ -325,5 +323,5 @@ def _search_view(layout: Layout, store: VectorStore, places: NDArray[np.int64]) 
     return View.load(path) if path.exists() else fit_view(store.at(places[:: 1 + len(places) // FIT_ROWS]))
 
 
-def _plain(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+def _plain(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return vectors.astype(np.float32)

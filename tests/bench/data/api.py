@@ -10,6 +10,7 @@ folder flushes of the same files; index.py gives the same questions to the libra
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ class Client:
     """One kept connection to the service."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
         self.bytes = 0
 
@@ -225,33 +227,10 @@ def run_size(scratch: Path, n: int, runs: int, built: Path | None) -> dict[str, 
     """Measure the service over a root of n items: the one that was `built` before, which is used up, or a new one."""
     workspaces = scratch / f"workspaces-{n}"
     root = workspaces / NAME
-    if built is None:
-        made = [
-            sys.executable,
-            "-m",
-            "tests.bench.data.index",
-            "--one",
-            str(n),
-            "--build",
-            "--work",
-            str(scratch),
-        ]
-        subprocess.run(made, check=True, capture_output=True)
-        built = scratch / f"root-{n}"
     workspaces.mkdir()
-    built.rename(root)
+    (built or build(scratch, n)).rename(root)
     ids, paths = prepare(root)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (scratch / "service.log").open("wb")
-    service = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.data.api", "--serve", str(workspaces), "--port", str(port)],
-        stdout=log,
-        stderr=log,
-    )
-    try:
-        client = connect(port, service)
+    with running(workspaces, scratch / "service.log") as (service, client):
         bench = Bench(client, service.pid, runs)
         bench.single = ids[0]
         for path in (f"{BASE}/items?limit=1", f"{BASE}/stats"):
@@ -261,10 +240,6 @@ def run_size(scratch: Path, n: int, runs: int, built: Path | None) -> dict[str, 
         bench.reads(n)
         bench.edits(ids[1:])
         result = {"rows": bench.rows, **bench.memory(), "warm_mib": warm["resident_mib"]}
-    finally:
-        service.send_signal(signal.SIGTERM)
-        service.wait(60)
-        log.close()
     with Dataset.open(root, refresh=False) as dataset:
         bare = []
         for _ in range(5):
@@ -273,6 +248,38 @@ def run_size(scratch: Path, n: int, runs: int, built: Path | None) -> dict[str, 
             bare.append(time.perf_counter() - begun)
     shutil.rmtree(workspaces)
     return {**result, "bare": statistics.median(bare) * 1e3}
+
+
+def build(scratch: Path, n: int) -> Path:
+    """Make a root of n items in `scratch` and return it."""
+    made = [
+        sys.executable,
+        "-m",
+        "tests.bench.data.index",
+        "--one",
+        str(n),
+        "--build",
+        "--work",
+        str(scratch),
+    ]
+    subprocess.run(made, check=True, capture_output=True)
+    return scratch / f"root-{n}"
+
+
+@contextlib.contextmanager
+def running(workspaces: Path, log: Path) -> Generator[tuple[subprocess.Popen[bytes], Client]]:
+    """Run the service over `workspaces` in a process of its own; give it and a client."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.bench.data.api", "--serve", str(workspaces), "--port", str(port)]
+    with log.open("wb") as out:
+        service = subprocess.Popen(command, stdout=out, stderr=out)
+        try:
+            yield service, connect(port, service)
+        finally:
+            service.send_signal(signal.SIGTERM)
+            service.wait(60)
 
 
 def connect(port: int, service: subprocess.Popen[bytes]) -> Client:

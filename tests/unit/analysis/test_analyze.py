@@ -21,7 +21,7 @@ from ddoc.analysis import (
     load_rules,
     summary,
 )
-from ddoc.errors import CancelledError
+from ddoc.errors import CancelledError, NotFoundError
 from ddoc.execution_local import LocalExecutor
 from ddoc.hashing import md5_file
 from ddoc.paths import Layout
@@ -214,3 +214,6 @@ def test_a_search_in_blocks_finds_what_a_search_of_all_finds(
         assert len({h for h, _ in whole}) == len(whole) == 39
         assert [h for h, _ in parts] == [h for h, _ in whole]
         assert [c for _, c in parts] == pytest.approx([c for _, c in whole], abs=1e-5)
+    assert find_similar(layout, "descriptor-1", hashes[0], ["f" * 32]) == []
+    with pytest.raises(NotFoundError):
+        find_similar(layout, "descriptor-1", "f" * 32, ["e" * 32])
