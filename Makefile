@@ -72,7 +72,7 @@ soak: setup  ## the long runs
 	$(BIN)/python -m pytest -q -m soak
 
 lock:  ## pin every package with its hashes (torch stands apart: see README)
-	for name in base dev; do \
+	for name in base int8 dev; do \
 	  $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	    --python-platform x86_64-unknown-linux-gnu $(REQ)/$$name.in -o build.lock && \
 	  awk '/^[a-z]/ {drop = ($$0 ~ /^($(MANY))==/)} !drop' build.lock > $(REQ)/$$name.lock; \

@@ -72,6 +72,8 @@ class EncoderOut(BaseModel):
     text: bool
     available: bool
     detail: str
+    code: str
+    """Why it is not available: `no-weights`, say; empty where it is."""
     default: bool
 
 

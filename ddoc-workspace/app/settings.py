@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         validation_alias="DDOC_CLIP_WEIGHTS",
         description="File with the weights of the `clip` encoder.",
     )
+    clip_int8: Path | None = Field(
+        default=None,
+        validation_alias="DDOC_CLIP_INT8",
+        description="Folder of the 8-bit model that `ddoc quantize` made of those weights; `clip` then encodes images with it.",
+    )
     allow_downloads: bool = Field(
         default=False,
         validation_alias="DDOC_ALLOW_DOWNLOADS",
@@ -153,7 +158,7 @@ class Settings(BaseSettings):
     def _split_paths(cls, value: object) -> object:
         return _split(value, os.pathsep)
 
-    @field_validator("workspaces_root", "mlruns_root", "clip_weights", mode="after")
+    @field_validator("workspaces_root", "mlruns_root", "clip_weights", "clip_int8", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

@@ -57,7 +57,12 @@ def test_the_four_services_of_the_plan_are_there_with_their_ports_and_volumes() 
     assert services["backend"]["ports"] == ["127.0.0.1:8000:8000"]
     assert services["frontend"]["ports"] == ["127.0.0.1:3000:3000"]
     mounts = {m for s in services.values() for m in s.get("volumes", [])}
-    assert mounts == {"./workspaces:/workspaces", "./mlruns:/mlruns", "./dvc_storage:/dvc_storage"}
+    assert mounts == {
+        "./workspaces:/workspaces",
+        "./mlruns:/mlruns",
+        "./dvc_storage:/dvc_storage",
+        "./models:/models:ro",
+    }
 
 
 def test_every_folder_that_is_mounted_or_built_exists() -> None:
@@ -66,7 +71,7 @@ def test_every_folder_that_is_mounted_or_built_exists() -> None:
             assert (ROOT / mount.split(":")[0]).is_dir(), mount
         build = service["build"]
         context = ROOT / (build if isinstance(build, str) else build["context"])
-        dockerfile = "Dockerfile" if isinstance(build, str) else build["dockerfile"]
+        dockerfile = "Dockerfile" if isinstance(build, str) else build.get("dockerfile", "Dockerfile")
         assert (context / dockerfile).is_file()
 
 
@@ -111,6 +116,16 @@ def test_a_port_that_an_image_exposes_is_the_one_that_is_published() -> None:
         exposed = re.findall(r"^EXPOSE (\d+)", file.read_text(), re.MULTILINE)
         published = [p.rsplit(":", 1)[1] for p in COMPOSE["services"][name]["ports"]]
         assert exposed == published
+
+
+def test_the_packages_that_an_image_can_be_built_with_are_locked() -> None:
+    dockerfile = DOCKERFILES["ddoc-workspace"].read_text()
+    assert "requirements/$PACKAGES.lock" in dockerfile
+    default = re.findall(r"^ARG PACKAGES=(\w+)$", dockerfile, re.MULTILINE)
+    build = COMPOSE["services"]["ddoc-workspace"]["build"]
+    assert build["args"] == {"PACKAGES": f"${{DDOC_PACKAGES:-{default[0]}}}"}
+    locks = {file.stem for file in (ROOT / "ddoc-workspace" / "requirements").glob("*.lock")}
+    assert {default[0], "int8"} <= locks
 
 
 def test_nothing_is_published_beyond_this_machine() -> None:

@@ -192,9 +192,9 @@ def _describe(name: str) -> dict[str, Any]:
     encoder = get_encoder(name)
     try:
         _ready(name)
-        available, detail = True, ""
+        available, detail, code = True, "", ""
     except UnavailableError as error:
-        available, detail = False, error.detail
+        available, detail, code = False, error.detail, error.error_code
     return {
         "name": name,
         "title": encoder.title,
@@ -204,6 +204,7 @@ def _describe(name: str) -> dict[str, Any]:
         "text": encoder.has_text,
         "available": available,
         "detail": detail,
+        "code": code,
         "default": name == DEFAULT_ENCODER,
     }
 

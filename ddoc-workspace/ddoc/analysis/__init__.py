@@ -12,7 +12,15 @@ from ddoc.analysis.groups import (
 )
 from ddoc.analysis.neighbours import nearest
 from ddoc.analysis.projection import View, fit_view
-from ddoc.analysis.protocol import Analyzer, Encoder, analyzers, encoders, get_analyzer, get_encoder
+from ddoc.analysis.protocol import (
+    Analyzer,
+    Encoder,
+    Quantizable,
+    analyzers,
+    encoders,
+    get_analyzer,
+    get_encoder,
+)
 from ddoc.analysis.results import ResultsStore
 from ddoc.analysis.run import AnalysisSummary, analyze, failure_log
 from ddoc.analysis.summary import ATTRIBUTES_KEY, histogram, last_encoder, summary
@@ -28,6 +36,7 @@ __all__ = [
     "FlagRule",
     "Groups",
     "ImageRef",
+    "Quantizable",
     "ResultsStore",
     "VectorStore",
     "View",

@@ -1,8 +1,9 @@
 """What an analyzer and an encoder are. Plug-ins implement these; they are found by entry point."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +102,20 @@ class Encoder(Protocol):
 
     def encode_text(self, texts: Sequence[str]) -> Matrix:
         """Return float32 (n, dim) of texts in the same space; UnavailableError where `has_text` is False."""
+        ...
+
+
+@runtime_checkable
+class Quantizable(Protocol):
+    """An encoder that can make a faster model of itself, in integers."""
+
+    def quantize(
+        self, images: Chunk, folder: Path, *, min_cosine: float, progress: Progress
+    ) -> Mapping[str, Any]:
+        """Make it in the new folder `folder` with scales from `images`; return facts of it, the cosines reached among them.
+
+        Nothing is written where the vectors of held-out images come less near than `min_cosine`: InvalidInputError.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""The command line: `ddoc analyze`, `ddoc drift`, `ddoc guard` and `ddoc fsck`, for notebooks, scripts and CI."""
+"""The command line: `ddoc analyze`, `ddoc drift`, `ddoc guard`, `ddoc quantize` and `ddoc fsck`, for notebooks, scripts and CI."""
 
 from ddoc.cli.main import main
 

@@ -1,11 +1,13 @@
 """The commands. Exit codes: 0 all is well, 1 an error, 2 wrong usage, 3 warning, 4 drift or damage."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ddoc.analysis import Quantizable, get_encoder
 from ddoc.cli.output import progress_bar, show_facts, show_json, show_rows
 from ddoc.cli.sources import analyze_source, damaged_vectors, default_cache, open_source, side_of
 from ddoc.core.fsck import Finding, fsck, fsck_catalog, roots_of
@@ -21,7 +23,7 @@ from ddoc.drift import (
     save_comparison,
     save_guard,
 )
-from ddoc.errors import DdocError, NotFoundError
+from ddoc.errors import DdocError, InvalidInputError, NotFoundError
 from ddoc.execution_local import LocalExecutor
 from ddoc.paths import Layout
 
@@ -149,6 +151,35 @@ def guard_check_command(
             found.outcome, {"failing images": len(found.failing), "first": ", ".join(found.failing[:10])}
         )
     raise typer.Exit({"pass": 0, "warn": WARNING, "fail": DRIFT}[found.outcome])
+
+
+@app.command("quantize")
+def quantize_command(
+    images: Source,
+    folder: Annotated[Path, typer.Argument(help="new folder for the model; name it in DDOC_CLIP_INT8")],
+    encoder: Encoder = "clip",
+    count: Annotated[int, typer.Option(help="images to use, drawn at random", min=1)] = 384,
+    cosine: Annotated[
+        float, typer.Option(help="least cosine to the exact vectors of held-out images", min=0, max=1)
+    ] = 0.98,
+    seed: Seed = 0,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an encoder's model in 8-bit integers, with scales from images like yours, and check it on others."""
+    able = get_encoder(encoder)
+    if not isinstance(able, Quantizable):
+        raise InvalidInputError(f"the encoder '{encoder}' has no 8-bit form", code="not-quantizable")
+    with LocalExecutor() as executor, progress_bar(quiet=as_json) as progress:
+        refs = open_source(images, cache=cache or default_cache(), executor=executor, progress=progress).refs
+        drawn = random.Random(seed).sample(refs, min(count, len(refs)))  # noqa: S311 - a sample, no secret
+        facts = able.quantize(
+            tuple((ref.content_hash, ref.path) for ref in drawn), folder, min_cosine=cosine, progress=progress
+        )
+    if as_json:
+        show_json(facts)
+    else:
+        show_facts(str(folder), facts)
 
 
 @app.command("fsck")

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ddoc.errors import DdocError
 from ddoc_plugin_vision.data_utils.decode import decode_image
 
+_NEAR = 0.8
+
 
 def crop_chunk(
     chunk: tuple[tuple[str, str], ...], *, size: int
@@ -36,11 +38,12 @@ def cropper(size: int) -> Any:
 def centre_square(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Return (size, size, 3): the shorter side scaled to `size`, the centre cut out, as CLIP was trained.
 
-    Area averaging when shrinking: after JPEG's reduced decoding it differs from bicubic by less than the model sees.
+    That was Pillow's bicubic, which averages when it shrinks. OpenCV's does not, but comes nearest to it from a scale
+    of 0.8 on, at a fifth of the cost of area averaging, which comes nearest below; both stay within a gray level or two.
     """
     height, width = pixels.shape[:2]
     scale = size / min(height, width)
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    method = cv2.INTER_CUBIC if scale > _NEAR else cv2.INTER_AREA
     scaled = (max(size, round(width * scale)), max(size, round(height * scale)))
     small = cv2.resize(pixels, scaled, interpolation=method)
     top, left = (small.shape[0] - size) // 2, (small.shape[1] - size) // 2

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ddoc.errors import UnavailableError
 from ddoc_plugin_vision.encoders.torchvision_shim import prepare_torchvision
 
-_CPU_BATCH, _GPU_BATCH = 32, 128
+CPU_BATCH, _GPU_BATCH = 32, 128
 
 
 class ClipModel:
@@ -23,27 +23,21 @@ class ClipModel:
     def __init__(self, model: Any, tokenizer: Any, device: str, precision: str, mean: Any, std: Any) -> None:
         import torch
 
+        from ddoc_plugin_vision.encoders.clip_tower import ImageTower
+
         self.device, self.precision = device, precision
+        self.tower = ImageTower(model, mean, std, device, getattr(torch, precision))
         self._tokenizer = tokenizer
-        self._type = getattr(torch, precision)
-        self._model = model.to(device=device, dtype=self._type).eval()
-        self.batch = _GPU_BATCH if device == "cuda" else _CPU_BATCH
-        # one multiply-add instead of ToTensor and Normalize for every image
-        self._scale = torch.tensor([1 / (255 * s) for s in std], device=device).view(1, 3, 1, 1)
-        self._offset = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(
-            1, 3, 1, 1
-        )
+        self._model = model
+        self.batch = _GPU_BATCH if device == "cuda" else CPU_BATCH
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return float32 (n, dim), rows of length 1, of uint8 pixels (n, side, side, 3)."""
         import torch
 
-        found: list[NDArray[np.float32]] = []
         with torch.inference_mode():
-            for start in range(0, len(pixels), self.batch):
-                block = torch.from_numpy(pixels[start : start + self.batch]).to(self.device)
-                batch = block.permute(0, 3, 1, 2).float().mul_(self._scale).add_(self._offset).to(self._type)
-                found.append(self._model.encode_image(batch, normalize=True).float().cpu().numpy())
+            blocks = (pixels[start : start + self.batch] for start in range(0, len(pixels), self.batch))
+            found = [self.tower(torch.from_numpy(block).to(self.device)).cpu().numpy() for block in blocks]
         return np.concatenate(found)
 
     def encode_text(self, texts: list[str]) -> NDArray[np.float32]:
@@ -55,17 +49,20 @@ class ClipModel:
             return self._model.encode_text(tokens, normalize=True).float().cpu().numpy()
 
 
-def load_model(name: str, weights: Path | None, download: str | None) -> ClipModel:
+def load_model(
+    name: str, weights: Path | None, download: str | None, precision: str | None = None
+) -> ClipModel:
     """Load open_clip's model `name` with weights from a file (or downloaded by tag).
 
+    `precision` is the processor's; by default the best that the machine has, on a GPU if there is one.
     Raises UnavailableError: `weights-damaged` (truncated or not a file of weights), `weights-of-another-model`.
     """
     prepare_torchvision()
     import open_clip
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    precision = "float16" if device == "cuda" else cpu_precision()
+    device = "cuda" if precision is None and torch.cuda.is_available() else "cpu"
+    precision = "float16" if device == "cuda" else precision or cpu_precision()
     if weights is None:
         model: Any = open_clip.create_model(name, pretrained=download, require_pretrained=True)
     else:

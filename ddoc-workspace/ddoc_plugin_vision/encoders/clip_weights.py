@@ -12,6 +12,7 @@ from typing import Any
 from ddoc.errors import InvalidInputError, UnavailableError
 
 DEFAULT_MODEL = "ViT-B-32"
+INT8_FACTS = "facts.json"
 _BLOCKS, _BLOCK = 64, 1 << 16
 # Where open_clip's usual weights lie in the Hugging Face cache.
 _CACHED = {
@@ -84,6 +85,63 @@ def download_tag(model: str) -> str | None:
 def cached_tag(model: str, weights: Path) -> str | None:
     """Return open_clip's tag of weights that lie in the local cache; None for a file from anywhere else."""
     return _DOWNLOADS.get(model) if weights.is_relative_to(_cache()) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Facts:
+    """What is known of an 8-bit model: of which model and weights it was made, how near it came, and its checksum."""
+
+    model: str
+    weights: str
+    sha256: str
+    calibrated: int
+    checked: int
+    cosine_mean: float
+    cosine_min: float
+
+    @property
+    def tag(self) -> str:
+        """What tells its vectors from those of other 8-bit models."""
+        return f"int8-{self.sha256[:8]}"
+
+
+def int8_folder() -> Path | None:
+    """Return the folder that `DDOC_CLIP_INT8` names, or None."""
+    named = os.environ.get("DDOC_CLIP_INT8")
+    return Path(named) if named else None
+
+
+def need_openvino() -> None:
+    """Raise UnavailableError `no-openvino` where the packages that 8-bit CLIP needs are missing."""
+    if find_spec("openvino") is None or find_spec("nncf") is None:
+        raise UnavailableError(
+            "8-bit CLIP needs the packages openvino and nncf: install ddoc-workspace/requirements/int8.lock",
+            code="no-openvino",
+        )
+
+
+def read_int8_facts(folder: Path, model: str, weights: str) -> Int8Facts:
+    """Return the facts of the 8-bit model in `folder`.
+
+    Raises UnavailableError: `no-openvino` where the package is missing, `no-int8-model` where there is none,
+    `int8-of-another-model` where it was not made of `model` with the weights called `weights`.
+    """
+    need_openvino()
+    try:
+        facts = Int8Facts(**json.loads((folder / INT8_FACTS).read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise UnavailableError(
+            "DDOC_CLIP_INT8 names no folder with an 8-bit model: make one with `ddoc quantize`",
+            code="no-int8-model",
+        ) from error
+    if (facts.model, facts.weights) != (model, weights):
+        raise UnavailableError(
+            f"the 8-bit model was made of {facts.model} with the weights {facts.weights}, but {model} with "
+            f"{weights} is asked for: make another with `ddoc quantize`",
+            code="int8-of-another-model",
+            model=model,
+        )
+    return facts
 
 
 def fingerprint(path: Path) -> str:

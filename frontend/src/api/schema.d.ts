@@ -2649,6 +2649,8 @@ export interface components {
             available: boolean;
             /** Detail */
             detail: string;
+            /** Code */
+            code: string;
             /** Default */
             default: boolean;
         };

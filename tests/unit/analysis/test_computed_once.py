@@ -35,10 +35,10 @@ from ddoc.hashing import md5_file
 from ddoc.paths import Layout
 from ddoc_plugin_vision.data_utils.attribute_analyzer import AttributeAnalyzer
 from ddoc_plugin_vision.data_utils.embedding_analyzer import EmbeddingAnalyzer
+from tests.fixtures.clip_weights import SMALL, random_clip_weights
 from tests.fixtures.make_data import make_image, make_root, save_image
 
 DESCRIPTOR = "descriptor-1"
-SMALL = "ViT-S-32-alt"
 
 
 class CountingAttributes(AttributeAnalyzer):
@@ -168,16 +168,7 @@ def stored(layout: Layout, name: str, hashes: list[str]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def clip_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with random weights of a small open_clip model."""
-    from ddoc_plugin_vision.encoders.torchvision_shim import prepare_torchvision
-
-    prepare_torchvision()
-    import open_clip
-    import torch
-
-    path = tmp_path_factory.mktemp("weights") / "small.pt"
-    torch.save(open_clip.create_model(SMALL, pretrained_text=False).state_dict(), path)
-    return path
+    return random_clip_weights(tmp_path_factory.mktemp("weights") / "small.pt")
 
 
 @pytest.mark.parametrize("problem", ["no-weights", "weights-damaged", "weights-of-another-model"])

@@ -5,12 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from ddoc.analysis import encoders, get_encoder
 from ddoc.errors import InvalidInputError, NotFoundError, UnavailableError
 from ddoc_plugin_vision.encoders.clip_chunk import centre_square
 from ddoc_plugin_vision.encoders.clip_weights import download_tag
 from ddoc_plugin_vision.encoders.descriptor_math import DIM, describe, thumbnail
+from tests.fixtures.clip_weights import SMALL, random_clip_weights
 from tests.fixtures.make_data import make_image, save_image
 
 
@@ -65,22 +67,21 @@ def test_the_centre_square_scales_the_short_side() -> None:
     assert square.min() >= 250
 
 
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (270, 360), (480, 640), (1200, 900), (100, 130)])
+def test_the_centre_square_is_what_pillows_bicubic_gives(height: int, width: int) -> None:
+    image = cv2.GaussianBlur(make_image(np.random.default_rng(3), width, height), (0, 0), 1)
+    scale = 224 / min(height, width)
+    small = Image.fromarray(image).resize(
+        (round(width * scale), round(height * scale)), Image.Resampling.BICUBIC
+    )
+    top, left = (small.height - 224) // 2, (small.width - 224) // 2
+    expected = np.asarray(small.crop((left, top, left + 224, top + 224)), float)
+    assert np.abs(centre_square(image, 224) - expected).mean() <= 2
+
+
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with random weights of a small open_clip model."""
-    from ddoc_plugin_vision.encoders.torchvision_shim import prepare_torchvision
-
-    prepare_torchvision()
-    import open_clip
-    import torch
-
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "small.pt"
-    torch.save(open_clip.create_model(SMALL, pretrained_text=False).state_dict(), path)
-    return path
-
-
-SMALL = "RN50"
+    return random_clip_weights(tmp_path_factory.mktemp("weights") / "small.pt")
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_clip_encodes_images_and_texts_into_one_space(tmp_path: Path) -> None:
     assert vectors.shape == (3, encoder.dim)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-2)
     assert encoder.encode_text(["a cell", "a dog"]).shape == (2, encoder.dim)
-    assert encoder.key.startswith(f"clip-{SMALL}-")
+    assert encoder.key.startswith(f"clip-2-{SMALL}-")
 
 
 def test_clip_without_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +134,7 @@ def test_a_download_is_allowed_by_the_documented_setting_alone(
             get_encoder("clip").check()
         return
     before = get_encoder("clip").key
-    assert before == f"clip-ViT-B-32-{tag}"
+    assert before == f"clip-2-ViT-B-32-{tag}"
     snapshot = tmp_path / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K" / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
     (snapshot / "open_clip_model.safetensors").write_bytes(b"downloaded")
@@ -154,7 +155,7 @@ def test_truncated_weights_are_told_before_an_image_is_decoded(
 @pytest.mark.usefixtures("named_weights")
 def test_weights_of_another_model_are_told() -> None:
     with pytest.raises(UnavailableError) as caught:
-        get_encoder("clip", model="ViT-S-32-alt").worker()
+        get_encoder("clip", model="RN50").worker()
     assert caught.value.error_code == "weights-of-another-model"
 
 
