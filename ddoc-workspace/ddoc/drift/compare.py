@@ -24,7 +24,8 @@ from ddoc.drift.views import (
     attribute_view,
     embedding_view,
     frechet_distance,
-    joint,
+    given_content,
+    given_the_others,
     leading,
     with_squares,
 )
@@ -215,13 +216,16 @@ def _embedding(base: Side, target: Side, rng: np.random.Generator, progress: Pro
 def _item_scores(
     views: Sequence[_ViewResult], base: Side, target: Side, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Return one score per image of each side, from every view and, where there are two, from both together."""
+    """Return one score per image of each side: of every view, and of attributes that are odd for the image."""
     if not views:
         return _no_scores(base, target)
     scores = [found for view in views for found in view.scores]
-    if len(views) > 1:
-        both = joint(views[0].pair, views[1].pair)
-        scores.append(classifier.out_of_fold(both.base, both.target, rng))
+    pairs = {view.name: view.pair for view in views}
+    if "attributes" in pairs:
+        odd = [given_the_others(pairs["attributes"])]
+        if "embedding" in pairs:
+            odd.append(given_content(pairs["attributes"], pairs["embedding"]))
+        scores += [classifier.out_of_fold(pair.base, pair.target, rng) for pair in odd]
     return classifier.combine(scores)
 
 

@@ -24,7 +24,8 @@ _SHARES = frozenset({"dark_share", "bright_share"})
 _REACH = 8.0
 _DIM = 256
 _MIN_DIM = 16
-_JOINT_DIM = 32
+_CONTENT_DIM, _CONTENT_RIDGE, _OTHERS_RIDGE = 32, 0.1, 0.02
+_ODD_REACH = 4.0
 _FIT_PER_SIDE = 4096
 Matrix = NDArray[np.float32]
 
@@ -82,16 +83,42 @@ def leading(pair: Pair) -> Pair:
     return Pair(np.ascontiguousarray(pair.base[:, :dims]), np.ascontiguousarray(pair.target[:, :dims]))
 
 
-def joint(attributes: Pair, embedding: Pair) -> Pair:
-    """Return the attributes and their squares beside the first 32 components, all of like deviation.
+def given_content(attributes: Pair, embedding: Pair) -> Pair:
+    """Return what of each attribute the content does not explain, and its square.
 
-    What is an odd brightness or noise depends on what is shown, so the two views together see single images that
-    neither sees alone; the squares see images that changed in opposite ways.
+    That is the residual of a ridge regression on the first 32 components (Song, Wu, Jermaine & Ranka, "Conditional
+    anomaly detection", IEEE TKDE 19(5), 2007): what is an odd brightness or noise depends on what is shown. The squares
+    see images that changed in opposite ways. Fitted to both sides together, as everything here.
     """
-    first = np.concatenate([embedding.base[:, :_JOINT_DIM], embedding.target[:, :_JOINT_DIM]])
-    first = first / np.maximum(first.std(0), np.float32(1e-9))
-    both, count = with_squares(attributes), len(embedding.base)
-    return Pair(np.hstack([both.base, first[:count]]), np.hstack([both.target, first[count:]]))
+    shown = _standard(np.concatenate([embedding.base[:, :_CONTENT_DIM], embedding.target[:, :_CONTENT_DIM]]))
+    both = np.concatenate([attributes.base, attributes.target])
+    gram = (shown.T @ shown).astype(np.float64) + _CONTENT_RIDGE * len(shown) * np.eye(shown.shape[1])
+    slopes: Matrix = np.linalg.solve(gram, (shown.T @ both).astype(np.float64)).astype(np.float32)
+    explained: Matrix = shown @ slopes
+    return _oddity(both - explained, len(attributes.base))
+
+
+def given_the_others(attributes: Pair) -> Pair:
+    """Return what of each attribute the others do not explain, and its square: a noise too high for the contrast, say.
+
+    The residual of x_j given the rest is (Σ⁻¹x)_j / (Σ⁻¹)_jj for the covariance Σ (Lauritzen, "Graphical models", 1996).
+    """
+    both = np.concatenate([attributes.base, attributes.target])
+    covariance = (both.T @ both).astype(np.float64) / len(both) + _OTHERS_RIDGE * np.eye(both.shape[1])
+    precision = np.linalg.inv(covariance)
+    mixing: Matrix = (precision / np.diag(precision)).astype(np.float32)
+    return _oddity(both @ mixing, len(attributes.base))
+
+
+def _oddity(residuals: Matrix, base: int) -> Pair:
+    odd = np.clip(_standard(residuals), -_ODD_REACH, _ODD_REACH)
+    both = np.hstack([odd, odd**2])
+    return Pair(both[:base], both[base:])
+
+
+def _standard(values: Matrix) -> Matrix:
+    """Return the columns with mean 0 and deviation 1."""
+    return (values - values.mean(0)) / np.maximum(values.std(0), np.float32(1e-9))
 
 
 def frechet_distance(pair: Pair, *, dims: int = 50) -> float:
