@@ -4,6 +4,7 @@ Only repositories that we made are opened. Hooks, fsmonitor, protocols and every
 own are off.
 """
 
+import errno
 import functools
 import os
 import re
@@ -29,6 +30,7 @@ MAIN: Final = "refs/heads/main"
 _NOBODY: Final = "0" * 40
 _AUTHOR: Final = ("ddoc", "ddoc@localhost")
 _LOCK_SECONDS: Final = 10.0
+_WRITES: Final = 50
 _BUSY_MARKS: Final = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 
 
@@ -89,9 +91,22 @@ class History:
     # refs
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
-        """Return the refs below `prefix` with the ids of what they name."""
-        found = {r.name: str(r.target) for r in self._repo.references.iterator() if r.name.startswith(prefix)}
-        return {name: oid for name, oid in found.items() if not oid.startswith("refs/")}
+        """Return the refs below `prefix` with the ids of what they name.
+
+        `git gc` writes refs into packed-refs and then removes the files they had of their own. libgit2 may have read
+        the one before and the others after, so a reading counts only if packed-refs is what it was.
+        Raises BusyError (`git-busy`) if it never stays.
+        """
+        packed = self.folder / "packed-refs"
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while time.monotonic() < deadline:
+            before = _state(packed)
+            found = {
+                r.name: str(r.target) for r in self._repo.references.iterator() if r.name.startswith(prefix)
+            }
+            if _state(packed) == before:
+                return {name: oid for name, oid in found.items() if not oid.startswith("refs/")}
+        raise BusyError("another git process keeps packing the history; try again", code="git-busy")
 
     def ref(self, name: str) -> str | None:
         """Return the id that a ref names, or None."""
@@ -193,7 +208,7 @@ class History:
 
     def write_blob(self, data: bytes) -> str:
         """Store a blob and return its id."""
-        return str(self._repo.create_blob(data))
+        return _stored(lambda: self._repo.create_blob(data))
 
     @_readable
     def write_commit(self, files: Mapping[str, BlobEntry], *, message: str, parents: Sequence[str]) -> str:
@@ -203,15 +218,17 @@ class History:
             mode = FileMode.BLOB_EXECUTABLE if entry.executable else FileMode.BLOB
             index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry.oid), mode))
         signature = pygit2.Signature(*_AUTHOR)
-        tree = index.write_tree(self._repo)
+        tree = _stored(lambda: index.write_tree(self._repo))
         oids: list[str | pygit2.Oid] = [pygit2.Oid(hex=p) for p in parents]
-        return str(self._repo.create_commit(None, signature, signature, message, tree, oids))
+        return _stored(
+            lambda: self._repo.create_commit(None, signature, signature, message, pygit2.Oid(hex=tree), oids)
+        )
 
     def write_tombstone(self, commit: str, *, name: str, note: str) -> str:
         """Store an annotated tag object that remembers a deleted snapshot, and return its id."""
         stamp = f"{_AUTHOR[0]} <{_AUTHOR[1]}> {int(time.time())} +0000"
         text = f"object {commit}\ntype commit\ntag {name}\ntagger {stamp}\n\n{note}\n"
-        return str(self._repo.write(ObjectType.TAG, text.encode()))
+        return _stored(lambda: self._repo.write(ObjectType.TAG, text.encode()))
 
     @_readable
     def files(self, commit: str) -> dict[str, BlobEntry]:
@@ -295,6 +312,26 @@ class History:
 
     def _git_result(self, *arguments: str, data: str = "") -> git_program.Done:
         return git_program.run(self.folder.parent, f"--git-dir={self.folder}", *arguments, data=data)
+
+
+def _stored(write: Callable[[], pygit2.Oid]) -> str:
+    """Write an object and return its id, again where `git gc` removed the empty folder that it was to go into."""
+    for _ in range(_WRITES - 1):
+        try:
+            return str(write())
+        except OSError as error:
+            # libgit2 tells the error in words only
+            if os.strerror(errno.ENOENT) not in str(error):
+                raise
+    return str(write())
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    try:
+        facts = file.stat()
+    except FileNotFoundError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _as_commit(found: Any) -> pygit2.Commit | None:
