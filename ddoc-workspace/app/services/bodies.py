@@ -24,6 +24,7 @@ from ddoc.drift import (
     Side,
     Thresholds,
     check,
+    check_encoders,
     compare,
     load_guard,
     load_side,
@@ -190,8 +191,10 @@ def make_guard(context: JobContext, params: Params) -> Any:
 def check_guard(context: JobContext, params: Params) -> Any:
     """Analyse what is not yet analysed of a target, compare it with a guard's base, and store the report."""
     guard = load_guard(Path(params["guard_folder"]))
+    key = get_encoder(params["encoder"]).key
+    check_encoders(guard.base.encoder, key)
     with _executor(params) as executor:
-        target = _side(context, params, "target", get_encoder(params["encoder"]).key, executor)
+        target = _side(context, params, "target", key, executor)
     found = check(guard, target, report_id=params["report_id"], progress=context.progress)
     save_comparison(found.comparison, Path(params["folder"]))
     return found.to_json()

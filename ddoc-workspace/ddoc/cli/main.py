@@ -17,6 +17,7 @@ from ddoc.drift import (
     Guard,
     Thresholds,
     check,
+    check_encoders,
     compare,
     load_guard,
     report_html,
@@ -138,6 +139,7 @@ def guard_check_command(
     """Check images against a guard. Exit code 0: pass, 3: warn, 4: fail."""
     guard = load_guard(folder)
     encoder = (guard.base.encoder or "descriptor").split("-")[0]
+    check_encoders(guard.base.encoder, get_encoder(encoder).key)
     with LocalExecutor(workers or None) as executor, progress_bar(quiet=as_json) as progress:
         side = side_of(
             target, cache=cache or default_cache(), encoder=encoder, executor=executor, progress=progress
@@ -172,7 +174,8 @@ def quantize_command(
         raise InvalidInputError(f"the encoder '{encoder}' has no 8-bit form", code="not-quantizable")
     with LocalExecutor() as executor, progress_bar(quiet=as_json) as progress:
         refs = open_source(images, cache=cache or default_cache(), executor=executor, progress=progress).refs
-        drawn = random.Random(seed).sample(refs, min(count, len(refs)))  # noqa: S311 - a sample, no secret
+        contents = list({ref.content_hash: ref for ref in refs}.values())  # held out means: not seen before
+        drawn = random.Random(seed).sample(contents, min(count, len(contents)))  # noqa: S311 - no secret
         facts = able.quantize(
             tuple((ref.content_hash, ref.path) for ref in drawn), folder, min_cosine=cosine, progress=progress
         )

@@ -33,7 +33,7 @@ from ddoc.drift.why import explain
 from ddoc.ids import new_id
 from ddoc.progress import Progress, no_progress
 
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 EFFECT_THRESHOLD = 0.1
 _STEPS = ("attributes", "embedding", "scores", "labels", "clusters", "done")
 _CLUSTER_DIMS = 50

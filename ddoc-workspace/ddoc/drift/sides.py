@@ -203,10 +203,19 @@ def check_sides(base: Side, target: Side) -> None:
                 images=len(side),
                 needed=MIN_IMAGES,
             )
-    if base.encoder != target.encoder:
-        raise InvalidInputError(
-            f"the sides were embedded by different encoders ({base.encoder}, {target.encoder})",
-            code="encoders-differ",
-        )
+    check_encoders(base.encoder, target.encoder)
     if base.attribute_names != target.attribute_names:
         raise InvalidInputError("the sides have different attributes", code="attributes-differ")
+
+
+def check_encoders(base: str | None, target: str | None) -> None:
+    """Raise InvalidInputError `encoders-differ` where two sides' vectors are of different encoders, by their keys.
+
+    What embeds one side for a comparison asks this first, since embedding takes long.
+    """
+    if base != target:
+        raise InvalidInputError(
+            f"the sides were embedded by different encoders ({base}, {target}): vectors of other weights, of another "
+            "version or of an 8-bit model do not compare",
+            code="encoders-differ",
+        )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,7 @@ class ClipEncoder:
 
         Raises UnavailableError `no-weights` without weights, and what `read_int8_facts` raises.
         """
-        tag = self._weights_tag()
-        int8 = self._int8_facts(tag)
+        tag, int8 = self._origin
         return "-".join([self.name, self.version, self.model, tag, *([int8.tag] if int8 else [])])
 
     def check(self) -> None:
@@ -86,10 +86,12 @@ class ClipEncoder:
         Raises UnavailableError (as `check`, and `no-openvino`), ConflictError `folder-exists`, InvalidInputError
         `too-few-images` (under 48 that can be read) and `int8-too-coarse`; nothing is written then.
         """
-        from ddoc_plugin_vision.encoders.clip_int8 import quantize
+        from ddoc_plugin_vision.encoders.clip_int8 import folder_exists, quantize
         from ddoc_plugin_vision.encoders.clip_model import load_model
 
         need_openvino()
+        if folder.exists():
+            raise folder_exists()
         tag, shape = self._weights_tag(), model_shape(self.model)
         hashes, pixels, _ = crop_chunk(images, size=shape.image_size)
         if len(hashes) < _MIN_CALIBRATION:
@@ -113,18 +115,21 @@ class ClipEncoder:
             return tag
         return cached_tag(self.model, weights) or fingerprint(weights)
 
-    def _int8_facts(self, tag: str) -> Int8Facts | None:
-        return read_int8_facts(self._int8_folder, self.model, tag) if self._int8_folder else None
+    @cached_property
+    def _origin(self) -> tuple[str, Int8Facts | None]:
+        """What the vectors are of, read once, so that a run's vectors bear the name of the model that made them."""
+        tag = self._weights_tag()
+        return tag, read_int8_facts(self._int8_folder, self.model, tag) if self._int8_folder else None
 
     def _eye(self) -> Any:
         """Return what encodes images: the 8-bit model where one is named, else the model itself."""
-        folder = self._int8_folder
-        if folder is None:
+        _, facts = self._origin
+        if self._int8_folder is None or facts is None:
             return self._load()
         if self._int8 is None:
             from ddoc_plugin_vision.encoders.clip_int8 import Int8Model
 
-            self._int8 = Int8Model(folder, read_int8_facts(folder, self.model, self._weights_tag()))
+            self._int8 = Int8Model(self._int8_folder, facts)
             self.chunk_size = self._int8.batch
         return self._int8
 

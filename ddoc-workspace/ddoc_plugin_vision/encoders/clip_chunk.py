@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ddoc.errors import DdocError
 from ddoc_plugin_vision.data_utils.decode import decode_image
 
-_NEAR = 0.8
+_NEAR = 0.88
 
 
 def crop_chunk(
@@ -38,8 +38,8 @@ def cropper(size: int) -> Any:
 def centre_square(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Return (size, size, 3): the shorter side scaled to `size`, the centre cut out, as CLIP was trained.
 
-    That was Pillow's bicubic, which averages when it shrinks. OpenCV's does not, but comes nearest to it from a scale
-    of 0.8 on, at a fifth of the cost of area averaging, which comes nearest below; both stay within a gray level or two.
+    That was Pillow's bicubic, which averages when it shrinks. OpenCV's does not, but from a scale of about 0.88 on it
+    comes nearest, at a fifth of the cost of area averaging, which comes nearest below.
     """
     height, width = pixels.shape[:2]
     scale = size / min(height, width)

@@ -11,7 +11,6 @@ import io
 import json
 import logging
 import math
-import shutil
 import sys
 import tempfile
 import warnings
@@ -69,8 +68,6 @@ def quantize(
     `min_cosine` of float32's. Raises ConflictError `folder-exists`, UnavailableError `no-openvino` and InvalidInputError
     `int8-too-coarse` (with what was reached).
     """
-    if folder.exists():
-        raise ConflictError("the folder for the 8-bit model exists already", code="folder-exists")
     calibration, held_out = np.split(pixels, [len(pixels) * 2 // 3])
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".int8-", dir=folder.parent) as scratch:
@@ -82,7 +79,7 @@ def quantize(
         cosines = np.einsum("ij,ij->i", model.encode(held_out), Int8Model(made, facts).encode(held_out))
         progress(len(held_out), len(held_out), unit="images", message="checking")
         reached = {"cosine_mean": float(cosines.mean()), "cosine_min": float(cosines.min())}
-        if reached["cosine_min"] < min_cosine:
+        if not reached["cosine_min"] >= min_cosine:  # NaN is refused too
             raise InvalidInputError(
                 f"in 8 bits the vectors of held-out images come within a cosine of {reached['cosine_min']:.4f} of "
                 f"float32's (mean {reached['cosine_mean']:.4f}); {min_cosine} is asked for, so nothing was written",
@@ -91,8 +88,16 @@ def quantize(
             )
         facts = Int8Facts(**(asdict(facts) | reached))
         (made / INT8_FACTS).write_text(json.dumps(asdict(facts), indent=1), "utf-8")
-        shutil.move(made, folder)
+        try:
+            made.rename(folder)  # in one step: another process may have made the folder meanwhile
+        except OSError as error:
+            raise folder_exists() from error
     return facts
+
+
+def folder_exists() -> ConflictError:
+    """Return the error for a folder that is there already."""
+    return ConflictError("the folder for the 8-bit model exists already", code="folder-exists")
 
 
 class _Batches:
@@ -118,6 +123,7 @@ def _write_model(model: ClipModel, calibration: Pixels, folder: Path, progress: 
     with _quiet_openvino() as openvino:
         import nncf
 
+        logging.getLogger("nncf").setLevel(logging.ERROR)  # its import sets it to INFO
         fast = torch.backends.mha.get_fastpath_enabled()
         torch.backends.mha.set_fastpath_enabled(False)  # its fused operator cannot be traced
         try:
@@ -160,5 +166,4 @@ def _quiet_openvino() -> Generator[Any]:
         warnings.simplefilter("ignore")
         import openvino
 
-        logging.getLogger("nncf").setLevel(logging.ERROR)
         yield openvino

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -99,6 +100,10 @@ class Int8Facts:
     cosine_mean: float
     cosine_min: float
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise ValueError("no checksum")
+
     @property
     def tag(self) -> str:
         """What tells its vectors from those of other 8-bit models."""
@@ -124,15 +129,22 @@ def read_int8_facts(folder: Path, model: str, weights: str) -> Int8Facts:
     """Return the facts of the 8-bit model in `folder`.
 
     Raises UnavailableError: `no-openvino` where the package is missing, `no-int8-model` where there is none,
-    `int8-of-another-model` where it was not made of `model` with the weights called `weights`.
+    `int8-damaged` where its facts cannot be read, `int8-of-another-model` where it was not made of `model` with the
+    weights called `weights`.
     """
     need_openvino()
     try:
         facts = Int8Facts(**json.loads((folder / INT8_FACTS).read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+    except FileNotFoundError as error:
         raise UnavailableError(
             "DDOC_CLIP_INT8 names no folder with an 8-bit model: make one with `ddoc quantize`",
             code="no-int8-model",
+        ) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise UnavailableError(
+            f"the 8-bit model's {INT8_FACTS} cannot be read: allow it to be read, or make the model again with "
+            "`ddoc quantize`",
+            code="int8-damaged",
         ) from error
     if (facts.model, facts.weights) != (model, weights):
         raise UnavailableError(

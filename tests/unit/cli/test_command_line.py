@@ -101,3 +101,17 @@ def test_fsck_finds_a_whole_root_whole_and_damaged_vectors_damaged(tmp_path: Pat
     assert damaged.returncode == 4
     assert json.loads(damaged.stdout)["findings"][0]["code"] == "damaged-vectors"
     assert ddoc(tmp_path, "fsck", tmp_path / "absent").returncode == 1
+
+
+def test_a_guard_of_another_encoder_is_refused_before_anything_is_embedded(
+    folders: Path, tmp_path: Path
+) -> None:
+    guard = tmp_path / "guard"
+    assert ddoc(folders, "guard", "save", guard, folders / "base").returncode == 0
+    facts = json.loads((guard / "guard.json").read_text("utf-8"))
+    (guard / "guard.json").write_text(json.dumps(facts | {"encoder": "descriptor-0"}), "utf-8")
+    empty = tmp_path / "cache"
+    done = ddoc(folders, "guard", "check", guard, folders / "same", "--cache", empty)
+    assert done.returncode == 1
+    assert "(encoders-differ)" in done.stderr
+    assert not empty.exists()

@@ -1,9 +1,13 @@
 """CLIP in 8-bit integers: made from images and weights, checked, used, and refused where it is not what it says."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +17,7 @@ from ddoc.analysis import ImageRef, Quantizable, VectorStore, analyze, get_analy
 from ddoc.analysis.protocol import Chunk
 from ddoc.errors import ConflictError, InvalidInputError, UnavailableError
 from ddoc.paths import Layout
+from ddoc.progress import no_progress
 from ddoc_plugin_vision.encoders import clip_weights
 from ddoc_plugin_vision.encoders.clip import ClipEncoder
 from tests.fixtures.clip_weights import SMALL, random_clip_weights
@@ -88,11 +93,22 @@ def test_a_second_analysis_computes_nothing_and_the_exact_model_is_another_encod
     assert analyze(get_analyzer("embedding", encoder=ClipEncoder(SMALL)), refs, layout=layout).computed == 6
 
 
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "model.bin": lambda data: data[:-1],
+    "model.xml": lambda data: data.replace(b"1", b"2", 1),
+    "facts.json": lambda data: re.sub(rb'"sha256": "\w+"', b'"sha256": "/../../x"', data),
+}
+
+
 @pytest.mark.parametrize(
-    "problem", ["no-int8-model", "int8-of-another-model", "int8-damaged", "no-openvino", "no-weights"]
+    ("problem", "damage"),
+    [
+        *((code, "") for code in ("no-int8-model", "int8-of-another-model", "no-openvino", "no-weights")),
+        *(("int8-damaged", file) for file in DAMAGES),
+    ],
 )
 def test_a_model_that_cannot_be_trusted_is_one_clear_problem(
-    problem: str, made: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    problem: str, damage: str, made: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "int8"
     if problem != "no-int8-model":
@@ -103,8 +119,8 @@ def test_a_model_that_cannot_be_trusted_is_one_clear_problem(
     if problem == "int8-of-another-model":
         monkeypatch.setenv("DDOC_CLIP_WEIGHTS", str(save_other(weights, tmp_path / "other.pt")))
     elif problem == "int8-damaged":
-        model = folder / "model.bin"
-        model.write_bytes(model.read_bytes()[:-1])
+        file = folder / damage
+        file.write_bytes(DAMAGES[damage](file.read_bytes()))
     elif problem == "no-openvino":
         monkeypatch.setattr(clip_weights, "find_spec", lambda name: None if name == "openvino" else "there")
     elif problem == "no-weights":
@@ -139,6 +155,61 @@ def test_what_cannot_be_made_well_is_refused_and_nothing_is_written(
         assert caught.value.error_code == code
         assert sorted(p.name for p in tmp_path.iterdir()) == ["images"]
         assert set(caught.value.context) == ({"cosine_mean", "cosine_min"} if "coarse" in code else set())
+
+
+class NotANumber:
+    """A model whose vectors are no numbers, as of weights that overflow."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def encode(self, pixels: np.ndarray) -> np.ndarray:
+        return np.full((len(pixels), 4), np.nan, np.float32)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_vectors_that_are_no_numbers_are_refused_and_a_folder_made_meanwhile_is_left_alone(
+    taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ddoc_plugin_vision.encoders import clip_int8
+
+    folder = tmp_path / "int8"
+
+    def write(*_: Any) -> None:
+        if taken:
+            folder.mkdir()
+            (folder / "facts.json").write_text("theirs")
+
+    monkeypatch.setattr(clip_int8, "_write_model", write)
+    monkeypatch.setattr(clip_int8, "Int8Model", NotANumber)
+    model: Any = NotANumber()
+    if taken:
+        monkeypatch.setattr(
+            NotANumber, "encode", lambda _, pixels: np.full((len(pixels), 4), 0.5, np.float32)
+        )
+    pixels = np.zeros((60, 8, 8, 3), np.uint8)
+    with pytest.raises(ConflictError if taken else InvalidInputError) as caught:
+        clip_int8.quantize(
+            model, pixels, folder, name="m", weights="w", min_cosine=0.98, progress=no_progress
+        )
+    assert caught.value.error_code == ("folder-exists" if taken else "int8-too-coarse")
+    assert [p.name for p in tmp_path.iterdir()] == (["int8"] if taken else [])
+    assert not taken or (folder / "facts.json").read_text() == "theirs"
+
+
+def test_copies_of_a_picture_are_no_other_pictures(weights: Path, tmp_path: Path) -> None:
+    for number in range(60):
+        save_image(
+            tmp_path / "images" / f"{number}.png", make_image(np.random.default_rng(number % 10), 96, 72)
+        )
+    command = ("quantize", tmp_path / "images", tmp_path / "int8", "--cache", tmp_path / "cache")
+    program = f"import sys; sys.argv = {['ddoc', *map(str, command)]!r}; from ddoc.cli import main; main()"
+    environment = os.environ | {"DDOC_CLIP_MODEL": SMALL}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "10 images can be read" in done.stderr
+    assert "(too-few-images)" in done.stderr
 
 
 def test_only_encoders_that_can_are_quantizable() -> None:
