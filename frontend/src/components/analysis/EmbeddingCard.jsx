@@ -75,7 +75,9 @@ export function EmbeddingCard({ result }) {
         .filter((e) => !e.available)
         .map((e) => (
           <Text key={e.name} size="xs" c="dimmed">
-            {t(`analysis.unavailable.${e.name}.${e.code}`, { defaultValue: `${e.title}: ${e.detail}` })}
+            {t(`analysis.unavailable.${e.name}.${e.code}`, {
+              defaultValue: `${e.title}: ${e.detail}`,
+            })}
           </Text>
         ))}
     </AnalysisCard>
