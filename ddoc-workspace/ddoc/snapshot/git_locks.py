@@ -59,19 +59,20 @@ def clear_stale(git: Path, refs: Iterable[str], *, seconds: float) -> None:
     git holds such a lock for milliseconds.
     """
     locks = [git / "HEAD.lock", *(git / f"{ref}.lock" for ref in refs)]
-    seen = {lock: state for lock in locks if (state := _state(lock)) is not None}
+    seen = {lock: state for lock in locks if (state := state_of(lock)) is not None}
     booted = _boot_time()
     deadline = time.monotonic() + seconds
     while seen and time.monotonic() < deadline and any(state[1] > booted for state in seen.values()):
         time.sleep(0.1)
-        seen = {lock: state for lock, state in seen.items() if _state(lock) == state}
+        seen = {lock: state for lock, state in seen.items() if state_of(lock) == state}
     for lock in seen:
         lock.unlink(missing_ok=True)
 
 
-def _state(lock: Path) -> tuple[int, float] | None:
+def state_of(file: Path) -> tuple[int, float] | None:
+    """Return what changes when git writes `file` anew (inode and time), or None where it is not."""
     try:
-        facts = lock.stat()
+        facts = file.stat()
     except FileNotFoundError:
         return None
     return facts.st_ino, facts.st_mtime

@@ -100,11 +100,11 @@ class History:
         packed = self.folder / "packed-refs"
         deadline = time.monotonic() + _LOCK_SECONDS
         while time.monotonic() < deadline:
-            before = _state(packed)
+            before = git_locks.state_of(packed)
             found = {
                 r.name: str(r.target) for r in self._repo.references.iterator() if r.name.startswith(prefix)
             }
-            if _state(packed) == before:
+            if git_locks.state_of(packed) == before:
                 return {name: oid for name, oid in found.items() if not oid.startswith("refs/")}
         raise BusyError("another git process keeps packing the history; try again", code="git-busy")
 
@@ -324,14 +324,6 @@ def _stored(write: Callable[[], pygit2.Oid]) -> str:
             if os.strerror(errno.ENOENT) not in str(error):
                 raise
     return str(write())
-
-
-def _state(file: Path) -> tuple[int, int, int] | None:
-    try:
-        facts = file.stat()
-    except FileNotFoundError:
-        return None
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _as_commit(found: Any) -> pygit2.Commit | None:

@@ -65,8 +65,8 @@ def quantize(
     """Make the 8-bit model of `model` (float32) in the new folder `folder`; the folder appears whole or not at all.
 
     Two thirds of `pixels` (n, side, side, 3) set the scales, the rest are held out: their vectors must lie within
-    `min_cosine` of float32's. Raises ConflictError `folder-exists`, UnavailableError `no-openvino` and InvalidInputError
-    `int8-too-coarse` (with what was reached).
+    `min_cosine` of float32's. Raises ConflictError `folder-exists` and InvalidInputError `int8-too-coarse` (with what
+    was reached).
     """
     calibration, held_out = np.split(pixels, [len(pixels) * 2 // 3])
     folder.parent.mkdir(parents=True, exist_ok=True)
