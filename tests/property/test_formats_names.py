@@ -3,11 +3,12 @@
 import io
 import shutil
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ddoc.errors import DdocError
@@ -49,12 +50,16 @@ def can_be_in_a_zip(name: str) -> bool:
 
 
 @settings(max_examples=500, deadline=None)
+@example(names=["0/", "0/\0/"])
+@example(names=["0.jpg", "0.jpg\0.png"])
 @given(names=st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_no_member_name_leaves_the_target(names: list[str]) -> None:
     scratch = Path(tempfile.mkdtemp())
     try:
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
+        with zipfile.ZipFile(buffer, "w") as archive, warnings.catch_warnings():
+            # what differs after a NUL only is one name twice, which an archive can hold
+            warnings.filterwarnings("ignore", "Duplicate name", UserWarning)
             for name in filter(can_be_in_a_zip, names):
                 archive.writestr(name, b"1")
         (scratch / "a.zip").write_bytes(buffer.getvalue())
