@@ -112,8 +112,7 @@ def given_the_others(attributes: Pair) -> Pair:
 
 def _oddity(residuals: Matrix, base: int) -> Pair:
     odd = np.clip(_standard(residuals), -_ODD_REACH, _ODD_REACH)
-    both = np.hstack([odd, odd**2])
-    return Pair(both[:base], both[base:])
+    return with_squares(Pair(odd[:base], odd[base:]))
 
 
 def _standard(values: Matrix) -> Matrix:
